@@ -1,0 +1,2 @@
+//! The `nabat` program.
+fn main() {}
