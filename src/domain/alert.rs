@@ -224,11 +224,31 @@ impl Draft {
     #[must_use]
     pub fn recorded(row: DraftRow) -> Self {
         let DraftRow {
-            status, hazard, level, step, rank, certainty, approvals, silent, area, lasts, note,
+            status,
+            hazard,
+            level,
+            step,
+            rank,
+            certainty,
+            approvals,
+            silent,
+            area,
+            lasts,
+            note,
             wording,
         } = row;
         Self {
-            status, hazard, level, step, rank, certainty, approvals, silent, area, lasts, note,
+            status,
+            hazard,
+            level,
+            step,
+            rank,
+            certainty,
+            approvals,
+            silent,
+            area,
+            lasts,
+            note,
             wording,
         }
     }
@@ -578,9 +598,8 @@ pub fn redraft(
     forest: &Forest,
 ) -> Result<Draft, DraftRefusal> {
     let level = level.unwrap_or(&alert.draft.level);
-    let hazard = catalogue
-        .get(&alert.draft.hazard)
-        .ok_or_else(|| DraftRefusal::Level(level.clone()))?;
+    let hazard =
+        catalogue.get(&alert.draft.hazard).ok_or_else(|| DraftRefusal::Level(level.clone()))?;
     let note = note.or_else(|| alert.draft.note.clone());
     Draft::new(alert.status(), hazard, Some(level), alert.area().clone(), lasts, note, forest)
 }

@@ -300,4 +300,3 @@ fn demand_for(draft: &Draft, forest: &Forest) -> Demand {
         ),
     }
 }
-

@@ -104,7 +104,15 @@ impl Hazard {
         (longest, open_ended): (Duration, bool),
         levels: Vec<Level>,
     ) -> Option<Self> {
-        (!levels.is_empty()).then_some(Self { id, name, aliases, after, longest, open_ended, levels })
+        (!levels.is_empty()).then_some(Self {
+            id,
+            name,
+            aliases,
+            after,
+            longest,
+            open_ended,
+            levels,
+        })
     }
 
     /// The levels, lowest first.

@@ -15,6 +15,7 @@ pub mod delivery;
 pub mod hazard;
 pub mod ids;
 pub mod lang;
+pub mod letter;
 pub mod operator;
 pub mod region;
 pub mod report;

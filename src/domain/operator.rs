@@ -201,7 +201,12 @@ pub(crate) mod tests {
         RegionId::new(text)
     }
 
-    pub(crate) fn operator(user: i64, roles: &[Role], regions: &[&str], hazards: Scope) -> Operator {
+    pub(crate) fn operator(
+        user: i64,
+        roles: &[Role],
+        regions: &[&str],
+        hazards: Scope,
+    ) -> Operator {
         Operator {
             user: UserId(user),
             name: format!("Official {user}"),

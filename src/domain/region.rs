@@ -214,9 +214,8 @@ impl Area {
             .filter(|region| {
                 let tree = forest.subtree(region);
                 let leaves = tree.iter().filter(|place| forest.children(place).is_empty());
-                let mut holds = leaves.filter(|leaf| {
-                    !without.iter().any(|ended| forest.lies_in(leaf, ended))
-                });
+                let mut holds =
+                    leaves.filter(|leaf| !without.iter().any(|ended| forest.lies_in(leaf, ended)));
                 holds.next().is_some()
             })
             .collect::<BTreeSet<_>>();

@@ -1,1 +1,1 @@
-//! suite
+//! The one integration binary.

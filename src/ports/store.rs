@@ -1,0 +1,441 @@
+//! What is remembered.
+//!
+//! Everything that must survive a crash is here, and every method that changes something is one
+//! transaction: it is all true afterwards, or nothing is. An acknowledged write survives the loss of
+//! power. Writes are idempotent, because a write whose answer was lost may still have been made.
+//!
+//! # The sequence
+//!
+//! Subscribing and leaving draw from one sequence, and a broadcast freezes it as its *ceiling*: the
+//! subscriptions of the audience are those that came at or below the ceiling and had not gone by it.
+//! Rows that have gone stay until no open broadcast can see them, so that a lane meets everyone it
+//! counted. Drawing and freezing serialise: a chat is under the ceiling, or its joining sees the
+//! alert.
+//!
+//! # Walking an audience
+//!
+//! [`Store::page`] walks stratum by stratum, in order of an immutable key. Stratum 0 is the delivery
+//! log: the first row of each chat that was told of the alert, less those who left. Every other
+//! stratum is the subscriptions to one place, less the chats that belong to an earlier stratum: those
+//! subscribed to an earlier place of the audience and under the ceiling, and, where the audience has
+//! readers, those who were told.
+//!
+//! Deliberately absent: a row per recipient before the first message.
+
+use std::{future::Future, time::Duration};
+
+use crate::domain::{
+    alert::{Actor, Transition},
+    audience::{Audience, Position, Recipient, Variant},
+    board::Board,
+    consent::Challenge,
+    delivery::{Fate, Settlement, Tally},
+    ids::{
+        AlertId, BotId, ChatId, Code, FanoutId, LetterId, MessageId, RegionId, UpdateId, UserId,
+    },
+    lang::Lang,
+    letter::{Letter, NewLetter, Watch},
+    time::Utc,
+};
+
+/// Why the store did not do it. Nothing of the transaction is true.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another program holds the database.
+    #[error("the database is locked by another program")]
+    Locked,
+    /// No space, or a read-only file system.
+    #[error("the database can't be written: the disk is full or read-only")]
+    Full,
+    /// A record that can't be read: written by another version, or damaged.
+    #[error("the database holds a record that can't be read: {0}")]
+    Corrupt(String),
+    /// Anything else.
+    #[error("the database failed")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What a read or a write answers.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// Why a deed is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// An update: acted upon once, however often it is read.
+    Update(BotId, UpdateId),
+    /// The time.
+    Clock,
+}
+
+/// Everything that follows from one cause, in one transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deed {
+    /// Why.
+    pub cause: Cause,
+    /// When.
+    pub at: Utc,
+    /// What becomes true, in this order.
+    pub effects: Vec<Effect>,
+    /// What is said about it.
+    pub letters: Vec<NewLetter>,
+    /// What the journal keeps of it.
+    pub journal: Vec<Entry>,
+}
+
+impl Deed {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(cause: Cause, at: Utc) -> Self {
+        Self { cause, at, effects: Vec::new(), letters: Vec::new(), journal: Vec::new() }
+    }
+}
+
+/// Something that becomes true.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The chat is known and speaks this language. A retired or suspended chat is back, with the
+    /// places it had.
+    Met(BotId, ChatId, Lang),
+    /// The chat's language is this.
+    Speaks(BotId, ChatId, Lang),
+    /// The chat is subscribed to the place; nothing, if it was. The chat has been met.
+    Subscribed(BotId, ChatId, RegionId),
+    /// It is not any more.
+    Unsubscribed(BotId, ChatId, RegionId),
+    /// The chat has left: all its places go, and what is known of it as soon as no open broadcast
+    /// needs it.
+    Left(BotId, ChatId),
+    /// The chat takes part in exercises, or does not.
+    Exercises(BotId, ChatId, bool),
+    /// The chat is dead or shut.
+    Struck(BotId, ChatId, Fate),
+    /// A group has a new id: all that is known of it goes there, or is merged if that is known.
+    Moved {
+        /// The bot.
+        bot: BotId,
+        /// Before.
+        from: ChatId,
+        /// Now.
+        to: ChatId,
+    },
+    /// A challenge waits for its answer.
+    Challenged(Box<Challenge>),
+    /// A challenge was called off.
+    CalledOff(Code),
+    /// A transition: alert, postures and one broadcast through each of these bots. It names the
+    /// challenge it answers, which is used up; `None` for expiry.
+    Turned {
+        /// The transition.
+        transition: Box<Transition>,
+        /// Whom to tell.
+        audience: Audience,
+        /// Through which bots.
+        bots: Vec<BotId>,
+        /// The challenge answered.
+        code: Option<Code>,
+        /// Who wants a live report: through which bot, where, in which language.
+        watchers: Vec<(BotId, ChatId, Lang)>,
+    },
+}
+
+/// A line for the journal. The store chains it to the one before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Who; `None` for the daemon itself.
+    pub who: Option<UserId>,
+    /// What, in one word of a closed set: `raised`, `refused`, ….
+    pub what: &'static str,
+    /// Particulars, as `name=value` pairs in a fixed order.
+    pub particulars: Vec<(&'static str, String)>,
+}
+
+/// What became of a deed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Enacted {
+    /// It is done; these broadcasts were opened.
+    Done(Vec<FanoutId>),
+    /// The update had been acted upon before.
+    Already,
+    /// The alert, its number or the challenge is no longer as the deed supposes. Nothing is done;
+    /// look again and decide anew.
+    Conflict,
+}
+
+/// What is known of a chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscriber {
+    /// The language it is spoken to.
+    pub lang: Lang,
+    /// Where it lives, in the order it said so.
+    pub places: Vec<RegionId>,
+    /// Whether it takes part in exercises.
+    pub exercises: bool,
+}
+
+/// What became of a challenge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// It waits, or has expired.
+    Open(Challenge),
+    /// It was answered, and this came of it.
+    Answered {
+        /// Of which alert.
+        alert: AlertId,
+        /// When.
+        at: Utc,
+        /// By whom.
+        by: Actor,
+    },
+    /// It was called off.
+    CalledOff,
+}
+
+/// A broadcast of one transition through one bot, as far as it got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fanout {
+    /// Its number; a later broadcast has a greater one.
+    pub id: FanoutId,
+    /// Through which bot.
+    pub bot: BotId,
+    /// Of which transition.
+    pub transition: Transition,
+    /// For whom.
+    pub audience: Audience,
+    /// The sequence when it was planned.
+    pub ceiling: i64,
+    /// The last row of the delivery log that counts as a reader; `None` while older broadcasts of
+    /// the alert may still add some. Meaningless without readers.
+    pub readers_ceiling: Option<i64>,
+    /// How many chats it is for; `None` until counted.
+    pub size: Option<u64>,
+    /// How far it got.
+    pub progress: Progress,
+    /// When it was opened.
+    pub opened_at: Utc,
+    /// When everyone was settled.
+    pub closed_at: Option<Utc>,
+}
+
+/// What survives a crash of a lane.
+///
+/// Everyone up to `cursor` is settled and counted, or is a straggler. Nobody beyond `mark` has been
+/// sent anything. Those between may have been.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Passed.
+    pub cursor: Position,
+    /// Reserved.
+    pub mark: Position,
+    /// Passed by, and not settled.
+    pub stragglers: Vec<Straggler>,
+    /// Settled.
+    pub tally: Tally,
+}
+
+impl Progress {
+    /// Nothing yet.
+    pub const START: Self = Self {
+        cursor: Position::START,
+        mark: Position::START,
+        stragglers: Vec::new(),
+        tally: Tally::ZERO,
+    };
+}
+
+/// A chat that the cursor has passed and that is not settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Straggler {
+    /// Where it stands in the walk.
+    pub at: Position,
+    /// Whom to send to.
+    pub chat: ChatId,
+    /// What it is told.
+    pub variant: Variant,
+    /// Whether it may have got the message already.
+    pub doubt: bool,
+}
+
+/// A page of an audience.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Who, in order.
+    pub recipients: Vec<Recipient>,
+    /// Whether nobody follows, now or later.
+    pub last: bool,
+}
+
+/// One bot's progress, to be saved at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Save {
+    /// Lane by lane.
+    pub lanes: Vec<LaneSave>,
+    /// Letters whose outcome is final.
+    pub letters: Vec<LetterSave>,
+    /// Progress messages that are out, or done with.
+    pub watches: Vec<WatchSave>,
+    /// What the limits have to remember; `None` if nothing changed.
+    pub limits: Option<Limits>,
+}
+
+/// One lane's progress.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaneSave {
+    /// Whose.
+    pub fanout: FanoutId,
+    /// How far it got.
+    pub progress: Progress,
+    /// Sends that are settled since the last save.
+    pub log: Vec<LogRow>,
+    /// Set once everyone is settled.
+    pub closed_at: Option<Utc>,
+}
+
+/// A row of the delivery log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogRow {
+    /// To whom.
+    pub chat: ChatId,
+    /// By which place it was told.
+    pub place: RegionId,
+    /// How it ended.
+    pub settlement: Settlement,
+    /// Which message it was.
+    pub message: Option<MessageId>,
+    /// When it ended.
+    pub at: Utc,
+    /// What becomes of the subscription.
+    pub fate: Fate,
+    /// The alerts the message told of as active; where the settlement may have been read, the chat
+    /// becomes their reader.
+    pub tells: Vec<AlertId>,
+}
+
+/// A letter that is settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LetterSave {
+    /// Which; it is forgotten.
+    pub letter: LetterId,
+    /// What the log keeps of it: a row if it told of alerts or struck the chat.
+    pub row: Option<LogRow>,
+}
+
+/// A change of a progress message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WatchSave {
+    /// It is there, and to be kept up to date.
+    Out(Watch),
+    /// Its last state is shown, or can't be.
+    Done(Watch),
+}
+
+/// What a token's limits have to remember across a restart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Telegram asked to be silent until then.
+    pub paused_until: Option<Utc>,
+    /// Sends to groups within the last minute.
+    pub groups: Vec<(ChatId, Vec<Utc>)>,
+}
+
+/// What became of a chat that got a new id in mid-broadcast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heir {
+    /// The new id stands in its place: send there.
+    Follows,
+    /// The new id is in the audience by itself: send nothing.
+    Already,
+}
+
+/// How long an update's number is remembered: Telegram keeps updates for 24 hours.
+pub const UPDATES_KEPT: Duration = Duration::from_hours(72);
+
+/// Most letters read at once.
+pub const LETTERS_MAX: usize = 1_000;
+
+/// The store. Cheap to clone; clones are one store.
+pub trait Store: Clone + Send + Sync + 'static {
+    /// Does a deed.
+    fn enact(&self, deed: &Deed) -> impl Future<Output = Result<Enacted>> + Send;
+
+    /// The greatest update of this bot that was acted upon.
+    fn last_update(&self, bot: BotId) -> impl Future<Output = Result<Option<UpdateId>>> + Send;
+
+    /// The present.
+    fn board(&self) -> impl Future<Output = Result<Board>> + Send;
+
+    /// The number the next alert would get.
+    fn next_alert(&self) -> impl Future<Output = Result<AlertId>> + Send;
+
+    /// The last transition of an alert, active or not.
+    fn last_turn(&self, alert: AlertId) -> impl Future<Output = Result<Option<Transition>>> + Send;
+
+    /// What is known of a chat; `None` if nothing, or if it has left or is struck.
+    fn subscriber(
+        &self,
+        bot: BotId,
+        chat: ChatId,
+    ) -> impl Future<Output = Result<Option<Subscriber>>> + Send;
+
+    /// What became of a challenge.
+    fn asked(&self, code: &Code) -> impl Future<Output = Result<Option<Asked>>> + Send;
+
+    /// The open challenges of an issuer, newest first; expired ones included.
+    fn asked_by(&self, issuer: UserId) -> impl Future<Output = Result<Vec<Challenge>>> + Send;
+
+    /// How many chats an audience has now, through this bot.
+    fn reach(&self, bot: BotId, audience: &Audience) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Every broadcast of this bot that is not closed, by number.
+    fn open_fanouts(&self, bot: BotId) -> impl Future<Output = Result<Vec<Fanout>>> + Send;
+
+    /// One broadcast.
+    fn fanout(&self, fanout: FanoutId) -> impl Future<Output = Result<Option<Fanout>>> + Send;
+
+    /// At most `limit` chats of a broadcast's audience after a position.
+    fn page(
+        &self,
+        fanout: FanoutId,
+        after: Position,
+        limit: usize,
+    ) -> impl Future<Output = Result<Page>> + Send;
+
+    /// How many chats a broadcast's audience has after a position. While the readers are not closed,
+    /// those counted are those so far.
+    fn count(&self, fanout: FanoutId, after: Position) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Remembers how many chats a broadcast is for.
+    fn sized(&self, fanout: FanoutId, size: u64) -> impl Future<Output = Result<()>> + Send;
+
+    /// Closes the readers of a broadcast: those in the log now and no others. The first call counts.
+    fn close_readers(&self, fanout: FanoutId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Saves progress. Saving the same again changes nothing.
+    fn save(&self, bot: BotId, save: &Save, at: Utc) -> impl Future<Output = Result<()>> + Send;
+
+    /// Gives a chat of a broadcast its new id.
+    fn follow(
+        &self,
+        fanout: FanoutId,
+        from: ChatId,
+        to: ChatId,
+    ) -> impl Future<Output = Result<Heir>> + Send;
+
+    /// Letters of this bot that are not settled and come after `after`, in order, at most
+    /// [`LETTERS_MAX`].
+    fn letters(
+        &self,
+        bot: BotId,
+        after: LetterId,
+    ) -> impl Future<Output = Result<Vec<Letter>>> + Send;
+
+    /// Progress messages of this bot's broadcasts.
+    fn watches(&self, bot: BotId) -> impl Future<Output = Result<Vec<Watch>>> + Send;
+
+    /// What the limits remember.
+    fn limits(&self, bot: BotId) -> impl Future<Output = Result<Limits>> + Send;
+
+    /// Forgets what nobody needs: rows that have gone and that no open broadcast can see, update
+    /// numbers past [`UPDATES_KEPT`], dead challenges. A bounded amount a call; says how much is left
+    /// to do, roughly.
+    fn tidy(&self, now: Utc) -> impl Future<Output = Result<bool>> + Send;
+}
