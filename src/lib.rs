@@ -1,4 +1,5 @@
 //! nabat.
 
 pub mod domain;
+pub mod fanout;
 pub mod ports;
