@@ -1,1 +1,4 @@
 //! nabat.
+
+pub mod domain;
+pub mod sim;
