@@ -3,3 +3,4 @@
 pub mod domain;
 pub mod fanout;
 pub mod ports;
+pub mod sim;
