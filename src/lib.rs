@@ -3,4 +3,7 @@
 pub mod domain;
 pub mod fanout;
 pub mod ports;
+pub mod seal;
 pub mod sim;
+pub mod store;
+pub mod telegram;

@@ -1,0 +1,258 @@
+//! Walking an audience.
+
+use std::ops::Bound;
+
+use super::{Chat, EXERCISES, FanoutId, How, Ledger, RegionId, Row};
+use crate::{
+    domain::{
+        audience::{Audience, Position, Recipient, Standing, Variant},
+        ids::{BotId, ChatId},
+        lang::Lang,
+    },
+    ports::store::{Fanout, Page},
+};
+
+impl Ledger {
+    /// How many chats an audience has now, through this bot. Readers are of a broadcast, and none is
+    /// open here.
+    #[must_use]
+    pub fn reach(&self, bot: BotId, audience: &Audience) -> u64 {
+        let mut reached = 0;
+        for (index, place) in audience.places.iter().enumerate() {
+            let Some(walk) = self.walks.get(&(bot, place.clone())) else { continue };
+            for (seq, id) in walk {
+                let Some(chat) = self.chats.get(&(bot, *id)) else { continue };
+                let lives = |row: &Row, place: &RegionId| row.place == *place && row.gone.is_none();
+                let here = chat.rows.iter().any(|row| row.seq == *seq && row.gone.is_none());
+                let earlier = audience.places[..index]
+                    .iter()
+                    .any(|place| chat.rows.iter().any(|row| lives(row, place)));
+                let exercises = || {
+                    let place = RegionId::new(EXERCISES);
+                    chat.rows.iter().any(|row| lives(row, &place))
+                };
+                if here && !earlier && (!audience.exercise || exercises()) {
+                    reached += 1;
+                }
+            }
+        }
+        reached
+    }
+
+    /// At most `limit` chats of a broadcast's audience after a position.
+    #[must_use]
+    pub fn page(&self, fanout: FanoutId, after: Position, limit: usize) -> Page {
+        let mut recipients = Vec::new();
+        let Some(fanout) = self.fanouts.get(&fanout) else {
+            return Page { recipients, last: true };
+        };
+        let last = self.walk(fanout, after, &mut |at, who| {
+            if recipients.len() == limit {
+                return false;
+            }
+            recipients.push(self.recipient(fanout, at, &who));
+            recipients.len() < limit
+        });
+        Page { recipients, last }
+    }
+
+    /// How many chats a broadcast's audience has after a position.
+    #[must_use]
+    pub fn count(&self, fanout: FanoutId, after: Position) -> u64 {
+        let mut found = 0;
+        if let Some(fanout) = self.fanouts.get(&fanout) {
+            self.readers(fanout, after, &mut |_, _| {
+                found += 1;
+                true
+            });
+            self.places(fanout, after, &mut |_, _| {
+                found += 1;
+                true
+            });
+        }
+        found
+    }
+
+    /// Meets everyone after a position until `meet` says to stop; says whether the walk has come to
+    /// its end.
+    fn walk<'a>(
+        &'a self,
+        fanout: &'a Fanout,
+        after: Position,
+        meet: &mut impl FnMut(Position, Who<'a>) -> bool,
+    ) -> bool {
+        if fanout.audience.readers {
+            if !self.readers(fanout, after, meet) {
+                return false;
+            }
+            // Who is a reader decides who belongs to the places.
+            if fanout.readers_ceiling.is_none() {
+                return false;
+            }
+        }
+        self.places(fanout, after, meet)
+    }
+
+    fn readers<'a>(
+        &'a self,
+        fanout: &'a Fanout,
+        after: Position,
+        meet: &mut impl FnMut(Position, Who<'a>) -> bool,
+    ) -> bool {
+        if !fanout.audience.readers || after.stratum > 0 {
+            return true;
+        }
+        let key = (fanout.transition.alert.id(), fanout.bot);
+        let Some(told) = self.told.get(&key) else { return true };
+        for &id in told.walk.range((Bound::Excluded(after.key), Bound::Unbounded)) {
+            let Some(row) = self.log.get(&id) else { continue };
+            if self.first_told(fanout, row.chat) == Some(id)
+                && !meet(Position { stratum: 0, key: id }, Who::Reader(id))
+            {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The row of the log that makes the chat a reader in this broadcast.
+    fn first_told(&self, fanout: &Fanout, chat: ChatId) -> Option<i64> {
+        let told = self.told.get(&(fanout.transition.alert.id(), fanout.bot))?;
+        let first = told.chats.get(&chat)?.iter().copied().find(|id| {
+            self.log.get(id).is_some_and(|row| row.told && row.fanout != Some(fanout.id))
+        })?;
+        fanout.readers_ceiling.is_none_or(|ceiling| first <= ceiling).then_some(first)
+    }
+
+    fn places<'a>(
+        &'a self,
+        fanout: &'a Fanout,
+        after: Position,
+        meet: &mut impl FnMut(Position, Who<'a>) -> bool,
+    ) -> bool {
+        let audience = &fanout.audience;
+        for (stratum, (index, place)) in (1..).zip(audience.places.iter().enumerate()) {
+            let key = match stratum {
+                passed if passed < after.stratum => continue,
+                here if here == after.stratum => after.key,
+                _ => 0,
+            };
+            let Some(walk) = self.walks.get(&(fanout.bot, place.clone())) else { continue };
+            let range = (Bound::Excluded(key), Bound::Included(fanout.ceiling.max(key)));
+            for (&seq, &id) in walk.range(range) {
+                let Some(chat) = self.chats.get(&(fanout.bot, id)) else { continue };
+                let Some(row) = chat.rows.iter().find(|row| row.seq == seq) else { continue };
+                let belongs = frozen(row, fanout)
+                    && !audience.places[..index].iter().any(|one| chat.stands(one, fanout))
+                    && (!audience.exercise || chat.stands(&RegionId::new(EXERCISES), fanout))
+                    && !(audience.readers && self.first_told(fanout, id).is_some());
+                if belongs && !meet(Position { stratum, key: seq }, Who::Resident(id, chat, row)) {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Whether the chat is in the audience by itself, in any stratum.
+    pub(super) fn belongs(&self, fanout: &Fanout, id: ChatId) -> bool {
+        let audience = &fanout.audience;
+        let reader = audience.readers && self.first_told(fanout, id).is_some();
+        let resident = self.chats.get(&(fanout.bot, id)).is_some_and(|chat| {
+            audience.places.iter().any(|place| chat.stands(place, fanout))
+                && (!audience.exercise || chat.stands(&RegionId::new(EXERCISES), fanout))
+        });
+        reader || resident
+    }
+
+    fn recipient(&self, fanout: &Fanout, at: Position, who: &Who<'_>) -> Recipient {
+        let (id, how, place, lang) = match who {
+            Who::Reader(row) => {
+                // A row that was walked is there.
+                let row = &self.log[row];
+                let chat = self.chats.get(&(fanout.bot, row.chat));
+                let how = chat.and_then(|chat| chat.gone).map(|went| went.how);
+                let lang = chat.map(|chat| chat.lang).or(row.lang).unwrap_or(Lang::Ru);
+                (row.chat, how, &row.place, lang)
+            }
+            Who::Resident(id, chat, row) => {
+                let (how, place) = stand(chat, row, fanout);
+                (*id, how, place, chat.lang)
+            }
+        };
+        let to = |chat: ChatId, lang: Lang, standing: Standing| Recipient {
+            at,
+            chat,
+            variant: Variant { lang, place: place.clone() },
+            standing,
+        };
+        match how {
+            None => to(id, lang, Standing::Subscribed),
+            Some(How::Moved) => match self.heir(fanout, id) {
+                Some((heir, chat)) => {
+                    let how = chat.gone.map(|went| went.how);
+                    to(heir, chat.lang, how.map_or(Standing::Subscribed, How::standing))
+                }
+                None => to(id, lang, Standing::Left),
+            },
+            Some(how) => to(id, lang, how.standing()),
+        }
+    }
+
+    /// Who stands in for a chat that went to another id; nobody, if that is in the audience anyway.
+    fn heir(&self, fanout: &Fanout, id: ChatId) -> Option<(ChatId, &Chat)> {
+        let to = self.moves.get(&(fanout.bot, id))?.to;
+        let chat = self.chats.get(&(fanout.bot, to))?;
+        (!self.belongs(fanout, to)).then_some((to, chat))
+    }
+}
+
+/// Someone met on a walk.
+enum Who<'a> {
+    /// By this row of the log.
+    Reader(i64),
+    /// By this subscription.
+    Resident(ChatId, &'a Chat, &'a Row),
+}
+
+impl How {
+    fn standing(self) -> Standing {
+        match self {
+            Self::Left | Self::Moved => Standing::Left,
+            Self::Retired => Standing::Retired,
+            Self::Suspended => Standing::Suspended,
+        }
+    }
+}
+
+impl Chat {
+    fn row(&self, place: &RegionId, fanout: &Fanout) -> Option<&Row> {
+        self.rows.iter().find(|row| row.place == *place && frozen(row, fanout))
+    }
+
+    fn stands(&self, place: &RegionId, fanout: &Fanout) -> bool {
+        self.row(place, fanout).is_some()
+    }
+}
+
+/// Whether the row came at or below the ceiling and had not gone by it.
+fn frozen(row: &Row, fanout: &Fanout) -> bool {
+    row.seq <= fanout.ceiling && row.gone.is_none_or(|went| went.seq > fanout.ceiling)
+}
+
+/// How the chat stands in this broadcast, and by which place it is told.
+fn stand<'a>(chat: &'a Chat, row: &'a Row, fanout: &'a Fanout) -> (Option<How>, &'a RegionId) {
+    let exercise = || {
+        let asked = fanout.audience.exercise.then(|| RegionId::new(EXERCISES))?;
+        chat.row(&asked, fanout)?.gone.map(|went| went.how)
+    };
+    let lives = |place: &&RegionId| chat.row(place, fanout).is_some_and(|row| row.gone.is_none());
+    match row.gone.map(|went| went.how) {
+        None => (exercise(), &row.place),
+        Some(How::Left) => match fanout.audience.places.iter().find(lives) {
+            Some(other) => (exercise(), other),
+            None => (Some(How::Left), &row.place),
+        },
+        Some(how) => (Some(how), &row.place),
+    }
+}
