@@ -19,6 +19,9 @@ const BURST: usize = 3;
 const BURST_WINDOW: Duration = Duration::from_millis(3_200);
 /// `// telegram.md §1: one group 20 messages/min; edits in a group 20/min too`
 const GROUP: usize = 20;
+/// After a start, a private chat is sent one message in the first [`BURST_WINDOW`]: the process before
+/// us may have spent part of its burst since it last saved.
+const CAUTIOUS: usize = 1;
 /// A minute and a guard.
 const GROUP_WINDOW: Duration = Duration::from_millis(60_500);
 
@@ -29,9 +32,16 @@ pub struct Chats {
     /// When an entry may be forgotten, in order.
     forget: VecDeque<(Mono, ChatId)>,
     parked: BTreeMap<ChatId, Mono>,
+    cautious_until: Mono,
 }
 
 impl Chats {
+    /// A history that begins at `now`.
+    #[must_use]
+    pub fn new(now: Mono) -> Self {
+        Self { cautious_until: now + BURST_WINDOW, ..Self::default() }
+    }
+
     /// The earliest time, not before `now`, at which `chat` may be sent to.
     #[must_use]
     pub fn ready_at(&self, chat: ChatId, now: Mono) -> Mono {
@@ -40,8 +50,9 @@ impl Chats {
         let open = |count: usize, window: Duration| {
             sent.len().checked_sub(count).map_or(now, |index| sent[index] + window)
         };
+        let burst = if now < self.cautious_until { CAUTIOUS } else { BURST };
         let group = if chat.is_private() { now } else { open(GROUP, GROUP_WINDOW) };
-        open(BURST, BURST_WINDOW).max(group).max(parked).max(now)
+        open(burst, BURST_WINDOW).max(group).max(parked).max(now)
     }
 
     /// Records a send.
@@ -57,18 +68,25 @@ impl Chats {
         self.forget.push_back((now + window, chat));
     }
 
+    /// Whether a process after us has to know what was sent to `chat`.
+    #[must_use]
+    pub fn matters(&self, chat: ChatId, now: Mono) -> bool {
+        !chat.is_private() || self.sent.get(&chat).is_some_and(|sent| spent(sent, now))
+    }
+
     /// Telegram asks to leave `chat` alone until `until`.
     pub fn park(&mut self, chat: ChatId, until: Mono) {
         let parked = self.parked.entry(chat).or_insert(until);
         *parked = (*parked).max(until);
     }
 
-    /// Minute windows of groups, on the calendar, for the store.
+    /// What a process after us has to know, on the calendar: groups' minute windows, and private
+    /// chats that have most of their burst behind them.
     #[must_use]
-    pub fn groups(&self, now: Mono, utc: Utc) -> Vec<(ChatId, Vec<Utc>)> {
+    pub fn windows(&self, now: Mono, utc: Utc) -> Vec<(ChatId, Vec<Utc>)> {
         self.sent
             .iter()
-            .filter(|(chat, _)| !chat.is_private())
+            .filter(|(chat, sent)| !chat.is_private() || spent(sent, now))
             .map(|(&chat, sent)| (chat, sent.iter().map(|&at| utc - now.since(at)).collect()))
             .collect()
     }
@@ -110,6 +128,11 @@ impl Chats {
     }
 }
 
+/// Whether a private chat can take one more message at the most.
+fn spent(sent: &VecDeque<Mono>, now: Mono) -> bool {
+    sent.len() + 1 >= BURST && sent[sent.len() + 1 - BURST] + BURST_WINDOW > now
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,7 +167,7 @@ mod tests {
 
         let utc = chrono::DateTime::from_timestamp(1_000_000, 0).unwrap();
         let mut next = Chats::default();
-        next.remember(&chats.groups(now, utc), Mono(0), utc);
+        next.remember(&chats.windows(now, utc), Mono(0), utc);
         let wait = next.ready_at(group, Mono(0)).since(Mono(0));
         assert!(wait > Duration::from_secs(40), "{wait:?}");
     }

@@ -24,7 +24,7 @@ use std::{
 use super::{
     breaker::Breaker,
     chats::Chats,
-    lane::{Due, Lane, Stop},
+    lane::{Due, Lane, Stop, union},
     letters::{Letters, Look, Pending},
     pacer::{Pacer, Ticket},
     plan::{self, Rank},
@@ -243,8 +243,8 @@ impl Dispatch {
         if let Some(until) = limits.paused_until {
             pacer.pause(now.mono + (until - now.utc).to_std().unwrap_or_default());
         }
-        let mut chats = Chats::default();
-        chats.remember(&limits.groups, now.mono, now.utc);
+        let mut chats = Chats::new(now.mono);
+        chats.remember(&limits.windows, now.mono, now.utc);
         let mut dispatch = Self {
             pacer,
             chats,
@@ -419,7 +419,7 @@ impl Dispatch {
         let paused = self.pacer.silent_until();
         let limits = std::mem::take(&mut self.limits_dirty).then(|| Limits {
             paused_until: (paused > now.mono).then(|| now.utc + paused.since(now.mono)),
-            groups: self.chats.groups(now.mono, now.utc),
+            windows: self.chats.windows(now.mono, now.utc),
         });
         let save = Save {
             lanes,
@@ -489,6 +489,8 @@ impl Dispatch {
         let told = |row: &LogRow| row.tells.contains(&alert);
         let unsaved = self.letter_saves.iter().chain(self.saving.iter().flat_map(|s| &s.letters));
         self.in_flight.values().any(|flight| flight.tells.contains(&alert))
+            || self.letters.any_tells(alert)
+            || self.lanes.values().any(|lane| lane.doubts_of(alert))
             || self.lanes.values().any(|lane| lane.unsaved().any(told))
             || unsaved.filter_map(|letter| letter.row.as_ref()).any(told)
     }
@@ -678,7 +680,7 @@ impl Dispatch {
     fn depart(&mut self, chat: ChatId, to: Bound, now: Mono) -> Ticket {
         self.breaker.on_send();
         self.chats.on_send(chat, now);
-        self.limits_dirty |= !chat.is_private();
+        self.limits_dirty |= self.chats.matters(chat, now);
         let ticket = self.pacer.on_send(now);
         self.in_flight.insert(ticket, Flight { to, chat, tells: Vec::new() });
         ticket
@@ -763,7 +765,7 @@ impl Dispatch {
             }
             Verdict::Park(wait) => lane.on_again(at, Some(now.mono + wait), now),
             Verdict::Again => lane.on_again(at, None, now),
-            Verdict::Doubt => lane.on_doubt(at, now),
+            Verdict::Doubt => lane.on_doubt(at, tells, now),
             Verdict::Detach => lane.on_detach(at, now),
             Verdict::Follow(to) => {
                 lane.on_moving(at);
@@ -804,6 +806,7 @@ impl Dispatch {
                 let again = now.mono + Duration::from_secs(2);
                 self.letters.put_back(id, |pending| {
                     pending.doubt = true;
+                    pending.tells.extend(tells);
                     pending.not_before = again;
                 });
             }
@@ -836,6 +839,7 @@ impl Dispatch {
         now: Moment,
     ) {
         let Some(pending) = self.letters.settle(id) else { return };
+        let tells = union(pending.tells, tells);
         let new = pending.letter.new;
         let place = match &new.content {
             Content::Standing { places, .. } => places.first().cloned(),

@@ -84,6 +84,8 @@ struct Entry {
     variant: Variant,
     /// It may have the message from an attempt before the present one.
     doubt: bool,
+    /// The alerts that attempt told of, if it arrived.
+    tells: Vec<AlertId>,
     /// The durable record says that it may have been sent.
     cleared: bool,
     detached: bool,
@@ -202,8 +204,15 @@ impl Lane {
         };
         for straggler in &progress.stragglers {
             let Straggler { at, chat, variant, doubt } = straggler.clone();
-            let entry =
-                Entry { chat, variant, doubt, cleared: doubt, detached: false, state: Wait::Ready };
+            let entry = Entry {
+                chat,
+                variant,
+                doubt,
+                tells: Vec::new(),
+                cleared: doubt,
+                detached: false,
+                state: Wait::Ready,
+            };
             lane.stragglers.insert(at, entry);
             lane.line_up(at);
         }
@@ -335,6 +344,7 @@ impl Lane {
         if stopped && met && !self.fetching {
             if self.last {
                 self.rest = Rest::Counted;
+                self.dirty = true;
                 return None;
             }
             self.rest = Rest::Asked;
@@ -415,6 +425,7 @@ impl Lane {
                 chat: recipient.chat,
                 variant: recipient.variant,
                 doubt: at <= self.haunted,
+                tells: Vec::new(),
                 cleared: true,
                 detached: false,
                 state: Wait::Ready,
@@ -453,9 +464,10 @@ impl Lane {
     }
 
     /// It may have arrived: once more, after the others.
-    pub fn on_doubt(&mut self, at: Position, now: Moment) {
+    pub fn on_doubt(&mut self, at: Position, tells: Vec<AlertId>, now: Moment) {
         if let Some(entry) = self.stragglers.get_mut(&at) {
             entry.doubt = true;
+            entry.tells = union(std::mem::take(&mut entry.tells), tells);
         }
         self.wait(at, now.mono + DOUBT_DELAY);
         if self.stop.is_some() {
@@ -525,6 +537,7 @@ impl Lane {
         self.tally.add(settlement, 1);
         self.dirty = true;
         let (chat, place) = (entry.chat, entry.variant.place);
+        let tells = union(entry.tells, tells);
         self.log.push(LogRow { chat, place, settlement, message, at: now, fate, tells });
     }
 
@@ -533,6 +546,12 @@ impl Lane {
         self.answered = self.answered.saturating_add(1);
         self.rejected = self.rejected.saturating_add(u32::from(rejected));
         self.rejected >= REJECTED_MIN && self.rejected > self.answered / REJECTED_SHARE
+    }
+
+    /// Whether somebody who is not settled may have been told of an alert.
+    #[must_use]
+    pub fn doubts_of(&self, alert: AlertId) -> bool {
+        self.stragglers.values().any(|entry| entry.tells.contains(&alert))
     }
 
     /// Rows of the delivery log that are not yet durable.
@@ -737,4 +756,15 @@ fn gone(standing: Standing) -> Option<Settlement> {
         Standing::Retired => Some(Settlement::Retired),
         Standing::Suspended => Some(Settlement::Suspended),
     }
+}
+
+/// Both, each once.
+pub(super) fn union(mut some: Vec<AlertId>, others: Vec<AlertId>) -> Vec<AlertId> {
+    if some.is_empty() {
+        return others;
+    }
+    some.extend(others);
+    some.sort_unstable();
+    some.dedup();
+    some
 }

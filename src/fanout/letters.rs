@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::domain::{
-    ids::{ChatId, LetterId},
+    ids::{AlertId, ChatId, LetterId},
     letter::{Class, Letter},
     time::{Mono, Utc},
 };
@@ -22,6 +22,8 @@ pub struct Pending {
     pub letter: Letter,
     /// It may have arrived already.
     pub doubt: bool,
+    /// The alerts it told of if it has.
+    pub tells: Vec<AlertId>,
     /// Its edit is not possible: send it anew.
     pub anew: bool,
     /// Not before this.
@@ -61,7 +63,13 @@ impl Letters {
             }
             self.known = Some(letter.id);
             let class = letter.new.class;
-            let pending = Pending { letter, doubt: false, anew: false, not_before: Mono(0) };
+            let pending = Pending {
+                letter,
+                doubt: false,
+                tells: Vec::new(),
+                anew: false,
+                not_before: Mono(0),
+            };
             self.queue(class).push_back(pending);
         }
     }
@@ -122,6 +130,13 @@ impl Letters {
     #[must_use]
     pub fn in_doubt(&self, id: LetterId) -> bool {
         self.in_flight.get(&id).is_some_and(|pending| pending.doubt)
+    }
+
+    /// Whether a letter that may have arrived told of an alert.
+    #[must_use]
+    pub fn any_tells(&self, alert: AlertId) -> bool {
+        let queued = self.official.iter().chain(&self.resident);
+        queued.chain(self.in_flight.values()).any(|pending| pending.tells.contains(&alert))
     }
 
     /// It is over for a letter.

@@ -333,8 +333,9 @@ pub enum WatchSave {
 pub struct Limits {
     /// Telegram asked to be silent until then.
     pub paused_until: Option<Utc>,
-    /// Sends to groups within the last minute.
-    pub groups: Vec<(ChatId, Vec<Utc>)>,
+    /// Recent sends to chats that can't take many more: groups within the last minute, private chats
+    /// within seconds.
+    pub windows: Vec<(ChatId, Vec<Utc>)>,
 }
 
 /// What became of a chat that got a new id in mid-broadcast.

@@ -1,1 +1,3 @@
-//! The one integration binary.
+//! The one integration binary: its rooms, each a folder.
+
+mod sim;

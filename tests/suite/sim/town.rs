@@ -1,7 +1,7 @@
 //! A town under alert, on virtual time: the engine, its store, Telegram, and what is done to them.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -15,7 +15,9 @@ use nabat::{
         consent::{Act, Answer, Challenge, Demand},
         delivery::{Fate, Gone},
         hazard::{Catalogue, Certainty, Hazard, Level, Severity, Urgency},
-        ids::{AlertId, BotId, ChatId, Code, FanoutId, HazardId, LevelId, MessageId, RegionId, UserId},
+        ids::{
+            AlertId, BotId, ChatId, Code, FanoutId, HazardId, LevelId, MessageId, RegionId, UserId,
+        },
         lang::{Lang, Texts},
         letter::{Class, Content, NewLetter, Occasion},
         operator::{Mandate, Operator, Role, Roster, Scope},
@@ -43,6 +45,9 @@ pub(crate) const PLACES: [&str; 5] = ["region", "east", "west", "town", "island"
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// The longest a store takes to do something, in microseconds.
 const STORE_MICROS: u64 = 3_000;
+/// Outcomes so recent may not be saved: a tenth of a second, and the store's own time for the last
+/// save and for the one under way.
+const UNSAVED: Duration = Duration::from_micros(100_000 + 4 * STORE_MICROS);
 /// A storm that has not settled after this is stuck.
 const GIVE_UP: Duration = Duration::from_hours(3);
 
@@ -81,6 +86,8 @@ pub(crate) struct Record {
     pub(crate) allowed_copies: u64,
     pub(crate) alarms: Vec<Alarm>,
     pub(crate) joined_under_alert: u64,
+    /// When the outcomes of the last [`UNSAVED`] were heard.
+    heard: VecDeque<Mono>,
 }
 
 /// See the module.
@@ -160,7 +167,8 @@ impl Town {
     }
 
     fn settle_in(&mut self, n: u16) {
-        let chat = if n < GROUPS { ChatId(-1_000 - i64::from(n)) } else { ChatId(1_000 + i64::from(n)) };
+        let chat =
+            if n < GROUPS { ChatId(-1_000 - i64::from(n)) } else { ChatId(1_000 + i64::from(n)) };
         let world = &mut self.post.world;
         if chat.is_private() {
             world.add_resident(UserId(chat.0), "resident", "ru").unwrap();
@@ -217,7 +225,7 @@ impl Town {
                 return Ok(());
             }
         }
-        Err(format!("stuck: {:?}", self.ledger.open_fanouts(BOT).first()))
+        Err(format!("stuck with {:?} open", self.ledger.open_fanouts(BOT).len()))
     }
 
     /// Virtual time goes by.
@@ -253,14 +261,18 @@ impl Town {
             self.expiry_at = self.now + Duration::from_secs(1);
             self.expire();
         }
-        while let Some((&(at, n), _)) = self.jobs.first_key_value().filter(|((at, _), _)| *at <= self.now) {
+        while let Some((&(at, n), _)) =
+            self.jobs.first_key_value().filter(|((at, _), _)| *at <= self.now)
+        {
             if let Some(job) = self.jobs.remove(&(at, n)) {
                 let answer = self.perform(job);
                 let back = self.now + Duration::from_micros(self.dice.below(STORE_MICROS));
                 self.answers.insert((back, n), answer);
             }
         }
-        while let Some((&key, _)) = self.answers.first_key_value().filter(|((at, _), _)| *at <= self.now) {
+        while let Some((&key, _)) =
+            self.answers.first_key_value().filter(|((at, _), _)| *at <= self.now)
+        {
             if let Some(answer) = self.answers.remove(&key) {
                 self.hear(answer);
             }
@@ -271,6 +283,7 @@ impl Town {
             if self.probes.remove(&tag) {
                 dispatch.on_probe(&outcome, now);
             } else {
+                self.record.heard.push_back(self.now);
                 dispatch.on_outcome(nabat::fanout::pacer::Ticket(tag), outcome, now);
             }
         }
@@ -385,7 +398,8 @@ impl Town {
         match job {
             Job::Look => {
                 let dispatch = self.dispatch.as_ref();
-                let known = dispatch.map_or(nabat::domain::ids::LetterId(0), Dispatch::letters_known);
+                let known =
+                    dispatch.map_or(nabat::domain::ids::LetterId(0), Dispatch::letters_known);
                 let unknown = dispatch.map(Dispatch::unknown_watches).unwrap_or_default();
                 let finished = unknown.into_iter().filter_map(|id| self.ledger.fanout(id));
                 let finished = finished.filter(|fanout| fanout.closed_at.is_some()).collect();
@@ -447,11 +461,17 @@ impl Town {
         self.doom = None;
         self.record.crashes += 1;
         let in_flight = self.post.cut() as u64;
-        self.record.allowed_copies += in_flight + u64::from(self.limit).div_ceil(10) + 1;
+        let heard = &mut self.record.heard;
+        heard.retain(|&at| self.now.since(at) <= UNSAVED);
+        self.record.allowed_copies += in_flight + heard.len() as u64;
+        heard.clear();
         let jobs = std::mem::take(&mut self.jobs);
         for job in jobs.into_values() {
             // A write that was under way is made or not; a read matters to nobody.
-            if made && let Job::Save(save) = &job && self.sick_until <= self.now {
+            if made
+                && let Job::Save(save) = &job
+                && self.sick_until <= self.now
+            {
                 let at = self.moment().utc;
                 self.ledger.save(BOT, save, at);
             }
@@ -502,8 +522,16 @@ impl Town {
             Op::Change { nth, level } => {
                 self.on_alert(nth, |town, alert| {
                     let level = LevelId::new(["low", "high"][usize::from(level) % 2]);
-                    let to = alert::redraft(alert, &town.catalogue, Some(&level), None, None, &town.forest);
-                    let act = |to| Act::Change { alert: alert.id(), revision: alert.revision(), to };
+                    let to = alert::redraft(
+                        alert,
+                        &town.catalogue,
+                        Some(&level),
+                        None,
+                        None,
+                        &town.forest,
+                    );
+                    let act =
+                        |to| Act::Change { alert: alert.id(), revision: alert.revision(), to };
                     to.ok().map(act)
                 });
             }
@@ -586,15 +614,23 @@ impl Town {
         let area = Area::of([at.clone()]).unwrap();
         let level = LevelId::new(["low", "high"][usize::from(level) % 2]);
         let hazard = self.catalogue.get(&HazardId::new("drone")).unwrap();
-        let draft =
-            Draft::new(Status::Actual, hazard, Some(&level), area.clone(), lasts, None, &self.forest);
+        let draft = Draft::new(
+            Status::Actual,
+            hazard,
+            Some(&level),
+            area.clone(),
+            lasts,
+            None,
+            &self.forest,
+        );
         self.turn_alert(Act::Raise(draft.unwrap()), area, None);
     }
 
     /// Through consent, as the bot does it.
     fn turn_alert(&mut self, act: Act, area: Area, current: Option<Alert>) {
         let hazard = HazardId::new("drone");
-        let may = self.roster.authorise(OFFICIAL, Role::Issuer, &hazard, &area, &self.forest).unwrap();
+        let may =
+            self.roster.authorise(OFFICIAL, Role::Issuer, &hazard, &area, &self.forest).unwrap();
         self.codes += 1;
         let now = self.moment().utc;
         let challenge = Challenge::recorded(
@@ -626,9 +662,10 @@ impl Town {
         let naive: BTreeSet<ChatId> = if audience.readers {
             BTreeSet::new()
         } else {
-            self.everyone().filter(|(_, places)| {
-                places.iter().any(|place| audience.places.contains(place))
-            }).map(|(chat, _)| chat).collect()
+            self.everyone()
+                .filter(|(_, places)| places.iter().any(|place| audience.places.contains(place)))
+                .map(|(chat, _)| chat)
+                .collect()
         };
         let effect = Effect::Turned {
             transition: Box::new(transition),
@@ -706,7 +743,8 @@ fn forest() -> Forest {
         zone: chrono_tz::Europe::Moscow,
     };
     let parents = [None, Some("region"), Some("region"), Some("west"), None];
-    Forest::plant(PLACES.iter().zip(parents).map(|(id, parent)| region(id, parent)).collect()).unwrap()
+    Forest::plant(PLACES.iter().zip(parents).map(|(id, parent)| region(id, parent)).collect())
+        .unwrap()
 }
 
 fn hazard() -> Hazard {
@@ -723,8 +761,15 @@ fn hazard() -> Hazard {
     };
     let levels = vec![level("low", Severity::Moderate), level("high", Severity::Extreme)];
     let life = (Duration::from_hours(12), true);
-    Hazard::new(HazardId::new("drone"), Texts::same("drone"), Vec::new(), Texts::same("after"), life, levels)
-        .unwrap()
+    Hazard::new(
+        HazardId::new("drone"),
+        Texts::same("drone"),
+        Vec::new(),
+        Texts::same("after"),
+        life,
+        levels,
+    )
+    .unwrap()
 }
 
 fn official() -> Operator {

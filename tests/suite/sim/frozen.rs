@@ -1,0 +1,1 @@
+//! Lists of operations that once failed, kept as they were found.

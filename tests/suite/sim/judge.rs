@@ -1,0 +1,350 @@
+//! What really happened, read off the phones, against what was promised. Nothing here shares code
+//! with the engine.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nabat::{
+    domain::{
+        alert::Change,
+        delivery::Settlement,
+        ids::{AlertId, ChatId, FanoutId, LetterId},
+        time::Mono,
+    },
+    fanout::dispatch::Alarm,
+    ports::store::Fanout,
+};
+
+use super::{
+    ops::Script,
+    town::{BOT, Town},
+};
+
+/// What a storm was like, so that a suite can tell whether every fault occurred.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Weathered {
+    pub(crate) told: u64,
+    pub(crate) copies: u64,
+    pub(crate) crashes: u64,
+    pub(crate) settled: BTreeMap<&'static str, u64>,
+    pub(crate) faults: BTreeMap<String, u64>,
+    pub(crate) ends: u64,
+    pub(crate) joined_under_alert: u64,
+    pub(crate) moved: u64,
+    pub(crate) steps: u64,
+}
+
+/// A message on a phone, as far as it matters.
+struct Heard {
+    at: Mono,
+    /// The broadcast; `None` for a letter.
+    fanout: Option<FanoutId>,
+    tells: BTreeSet<AlertId>,
+}
+
+/// Judges a town after its storm.
+pub(crate) fn judge(town: &Town, script: &Script) -> Result<Weathered, String> {
+    let judge = Judge::new(town, script);
+    judge.limits()?;
+    judge.accounts()?;
+    judge.starts()?;
+    judge.ends()?;
+    judge.present()?;
+    judge.stale()?;
+    let copies = judge.copies()?;
+    if let Some(alarm) = town.record.alarms.first() {
+        return Err(format!("an alarm: {alarm:?}"));
+    }
+    Ok(judge.weathered(copies))
+}
+
+struct Judge<'a> {
+    town: &'a Town,
+    script: &'a Script,
+    fanouts: Vec<Fanout>,
+    phones: BTreeMap<ChatId, Vec<Heard>>,
+    /// How each chat ended in each broadcast, by the log.
+    log: BTreeMap<(FanoutId, ChatId), Settlement>,
+}
+
+impl<'a> Judge<'a> {
+    fn new(town: &'a Town, script: &'a Script) -> Self {
+        let opened = town.record.audience.keys();
+        let fanouts = opened.filter_map(|&id| town.ledger.fanout(id)).collect();
+        let mut phones: BTreeMap<ChatId, Vec<Heard>> = BTreeMap::new();
+        let world = &town.post.world;
+        for accepted in world.accepted() {
+            let text = world.text(accepted.body).map_or("", |text| text);
+            if let Some(heard) = heard(text, accepted.arrival) {
+                phones.entry(now_called(town, accepted.chat)).or_default().push(heard);
+            }
+        }
+        let mut log = BTreeMap::new();
+        for (_, row) in town.ledger.log() {
+            if let Some(fanout) = row.fanout {
+                log.insert((fanout, now_called(town, row.chat)), row.settlement);
+            }
+        }
+        Self { town, script, fanouts, phones, log }
+    }
+
+    /// Promise 5: within the limits, counted where they arrive.
+    fn limits(&self) -> Result<(), String> {
+        let world = &self.town.post.world;
+        let (most, own) = (world.max_in_any_second(BOT), world.self_made_429(BOT));
+        if most > u64::from(self.script.limit) || own > 0 {
+            return Err(format!(
+                "{most} in a second (limit {}), {own} own 429s",
+                self.script.limit
+            ));
+        }
+        Ok(())
+    }
+
+    /// Promise 1: the seven sum to the audience, and the audience is who was subscribed.
+    fn accounts(&self) -> Result<(), String> {
+        for fanout in &self.fanouts {
+            let (size, sum) = (fanout.size, fanout.progress.tally.sum());
+            if fanout.closed_at.is_none() || size != Some(sum) {
+                return Err(format!("{:?}: {sum} settled of {size:?}", fanout.id));
+            }
+            let naive = self.town.record.audience[&fanout.id].len() as u64;
+            if !fanout.audience.readers && naive != sum {
+                return Err(format!("{:?}: {sum} settled, {naive} were subscribed", fanout.id));
+            }
+        }
+        Ok(())
+    }
+
+    fn steady(&self, chat: ChatId) -> bool {
+        !self.town.record.unsteady.contains(&chat)
+    }
+
+    fn shows(&self, chat: ChatId, fanout: FanoutId) -> bool {
+        let messages = self.phones.get(&chat).map_or(&[][..], Vec::as_slice);
+        messages.iter().any(|heard| heard.fanout == Some(fanout))
+    }
+
+    /// Whether a later broadcast of the alert, or its announced end, took the place of this one.
+    fn overtaken(&self, fanout: &Fanout) -> bool {
+        let alert = fanout.transition.alert.id();
+        self.fanouts
+            .iter()
+            .any(|other| other.id > fanout.id && other.transition.alert.id() == alert)
+    }
+
+    /// Promise 1: whoever is counted as delivered has it, and whoever has not is known.
+    fn starts(&self) -> Result<(), String> {
+        for fanout in self.fanouts.iter().filter(|fanout| !fanout.audience.readers) {
+            for &chat in &self.town.record.audience[&fanout.id] {
+                let chat = now_called(self.town, chat);
+                let has = self.shows(chat, fanout.id);
+                let fair = match self.log.get(&(fanout.id, chat)) {
+                    Some(Settlement::Delivered) => has,
+                    Some(Settlement::Uncertain) => true,
+                    // A refusal after a doubt: the first attempt may have arrived.
+                    Some(_) => !self.steady(chat) || !has || self.script.calm,
+                    None => {
+                        !has && (self.overtaken(fanout) || !self.steady(chat) || !self.alive(chat))
+                    }
+                };
+                if !fair {
+                    let ended = self.log.get(&(fanout.id, chat));
+                    return Err(format!(
+                        "{:?}: {chat:?} ended as {ended:?}, has it: {has}",
+                        fanout.id
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The end goes to those who were told, and only to those.
+    fn ends(&self) -> Result<(), String> {
+        for end in self.fanouts.iter().filter(|fanout| fanout.transition.change.closes()) {
+            let alert = end.transition.alert.id();
+            for (&chat, messages) in &self.phones {
+                let told = messages.iter().any(|heard| heard.tells.contains(&alert));
+                let ended = messages.iter().any(|heard| heard.fanout == Some(end.id));
+                let known = self.log.get(&(end.id, chat));
+                let reached = ended || known == Some(&Settlement::Uncertain);
+                if told && !reached && self.steady(chat) && self.alive(chat) {
+                    return Err(format!(
+                        "{chat:?} was told of {alert:?} and not of its end ({known:?})"
+                    ));
+                }
+                let doubtful = self.log.iter().any(|((fanout, whose), settlement)| {
+                    *whose == chat && *settlement == Settlement::Uncertain && *fanout < end.id
+                });
+                if ended && !told && !doubtful {
+                    return Err(format!("{chat:?} heard the end of {alert:?} and never of it"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// At the end of the day everyone subscribed has been told of what is active where they live.
+    fn present(&self) -> Result<(), String> {
+        let board = self.town.ledger.board();
+        for (chat, places) in self.town.everyone() {
+            if !self.alive(chat) {
+                continue;
+            }
+            for place in &places {
+                for alert in board.posture(place, &self.town.forest).alerts() {
+                    let messages = self.phones.get(&chat).map_or(&[][..], Vec::as_slice);
+                    let told = messages.iter().any(|heard| heard.tells.contains(&alert.id()));
+                    let doubtful = self.log.iter().any(|((fanout, whose), settlement)| {
+                        *whose == chat
+                            && !matches!(settlement, Settlement::Delivered)
+                            && self.is_of(*fanout, alert.id())
+                    });
+                    if !told && !doubtful {
+                        return Err(format!(
+                            "{chat:?} at {place} was never told of {:?}",
+                            alert.id()
+                        ));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn is_of(&self, fanout: FanoutId, alert: AlertId) -> bool {
+        self.fanouts.iter().any(|one| one.id == fanout && one.transition.alert.id() == alert)
+    }
+
+    /// Promise 2: nothing tells of an alert as active once the engine knows of its end.
+    fn stale(&self) -> Result<(), String> {
+        for end in self.fanouts.iter().filter(|fanout| fanout.transition.change.closes()) {
+            let alert = end.transition.alert.id();
+            let Some(&known) = self.town.record.taken_up.get(&end.id) else { continue };
+            for (chat, messages) in &self.phones {
+                let late = |heard: &&Heard| heard.tells.contains(&alert) && heard.at > known;
+                if let Some(heard) = messages.iter().find(late) {
+                    return Err(format!(
+                        "{chat:?} was told of {alert:?} at {:?}, over since {known:?}",
+                        heard.at
+                    ));
+                }
+            }
+        }
+        // And an older state of an alert never follows a newer one.
+        for (chat, messages) in &self.phones {
+            let mut newest: BTreeMap<AlertId, FanoutId> = BTreeMap::new();
+            for heard in messages {
+                let Some(fanout) = heard.fanout else { continue };
+                let Some(one) = self.fanouts.iter().find(|one| one.id == fanout) else { continue };
+                let last = newest.entry(one.transition.alert.id()).or_insert(fanout);
+                if *last > fanout {
+                    return Err(format!("{chat:?} heard {fanout:?} after {last:?}"));
+                }
+                *last = fanout;
+            }
+        }
+        Ok(())
+    }
+
+    /// Promise 6: copies are replies that were lost after acceptance, and per crash what was in
+    /// flight and a tenth of a second of traffic.
+    fn copies(&self) -> Result<u64, String> {
+        let mut copies = 0;
+        for messages in self.phones.values() {
+            let mut seen = BTreeSet::new();
+            copies += messages
+                .iter()
+                .filter_map(|heard| heard.fanout)
+                .filter(|&fanout| !seen.insert(fanout))
+                .count() as u64;
+        }
+        let lost = self.town.post.world.tally(BOT).accepted_then_lost;
+        let allowed = lost + self.town.record.allowed_copies;
+        if copies > allowed {
+            return Err(format!("{copies} copies, {allowed} allowed"));
+        }
+        Ok(copies)
+    }
+
+    /// Whether the chat can be written to, by the store's best knowledge.
+    fn alive(&self, chat: ChatId) -> bool {
+        self.town.ledger.subscriber(BOT, chat).is_some()
+            && self.town.post.world.friends(BOT).any(|friend| friend == chat)
+    }
+
+    fn weathered(&self, copies: u64) -> Weathered {
+        let mut settled: BTreeMap<&'static str, u64> = BTreeMap::new();
+        for fanout in &self.fanouts {
+            for one in Settlement::ALL {
+                *settled.entry(one.name()).or_default() += fanout.progress.tally.get(one);
+            }
+        }
+        let town = self.town;
+        let met = town.post.world.met().iter();
+        Weathered {
+            told: self.phones.values().map(|messages| messages.len() as u64).sum(),
+            copies,
+            crashes: town.record.crashes,
+            settled,
+            faults: met.map(|(fault, n)| (format!("{fault:?}"), *n)).collect(),
+            ends: self.fanouts.iter().filter(|one| one.transition.change == Change::Ended).count()
+                as u64,
+            joined_under_alert: town.record.joined_under_alert,
+            moved: town.record.heirs.len() as u64,
+            steps: town.steps,
+        }
+    }
+}
+
+impl Weathered {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.told += other.told;
+        self.copies += other.copies;
+        self.crashes += other.crashes;
+        self.ends += other.ends;
+        self.joined_under_alert += other.joined_under_alert;
+        self.moved += other.moved;
+        self.steps += other.steps;
+        for (name, n) in other.settled {
+            *self.settled.entry(name).or_default() += n;
+        }
+        for (name, n) in other.faults {
+            *self.faults.entry(name).or_default() += n;
+        }
+    }
+}
+
+/// The id a chat has now.
+fn now_called(town: &Town, mut chat: ChatId) -> ChatId {
+    while let Some(&heir) = town.record.heirs.get(&chat) {
+        chat = heir;
+    }
+    chat
+}
+
+/// `B 7 [1, 2]` or `S [1]`; nothing for anything else.
+fn heard(text: &str, at: Mono) -> Option<Heard> {
+    let (kind, rest) = text.split_once(' ')?;
+    let (fanout, tells) = match kind {
+        "B" => {
+            let (number, tells) = rest.split_once(' ')?;
+            (Some(FanoutId(number.parse().ok()?)), tells)
+        }
+        "S" => (None, rest),
+        _ => return None,
+    };
+    let numbers = tells.trim_matches(['[', ']']).split(", ").filter(|number| !number.is_empty());
+    let tells = numbers.filter_map(|number| number.parse().ok()).map(AlertId).collect();
+    Some(Heard { at, fanout, tells })
+}
+
+/// Whether letters are left over: nobody may wait for an answer for ever.
+pub(crate) fn unanswered(town: &Town) -> usize {
+    town.ledger.letters(BOT, LetterId(0)).len()
+}
+
+/// Whether an alarm says that the books do not balance.
+pub(crate) fn unbalanced(alarms: &[Alarm]) -> bool {
+    alarms.iter().any(|alarm| matches!(alarm, Alarm::Unaccounted { .. }))
+}

@@ -1,0 +1,1 @@
+//! A broadcast of nine hours.
