@@ -174,6 +174,8 @@ async fn mistakes_in_control_are_explained() {
         assert_eq!(got, status, "{told}");
         assert!(told["error"].as_str().unwrap().contains(word), "{told}");
     }
+    assert_eq!(town.get("/control/chat/home").await.0, 400);
+    assert_eq!(town.get("/control/counts?bot=x").await.0, 400);
     let (_, rates) = town.post("/control/weather", json!({"preset": "storm", "blocked": 7})).await;
     assert_eq!((&rates["blocked"], &rates["lost_reply"]), (&json!(7), &json!(10)));
 }

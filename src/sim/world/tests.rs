@@ -40,7 +40,7 @@ fn call(world: &mut World, method: &str, params: &Value, now: Moment) -> (u16, V
             assert_eq!(json["parameters"]["retry_after"].as_u64(), retry_after.map(u64::from));
             (status, json)
         }
-        other => panic!("{other:?}"),
+        other @ (Called::Reply(_) | Called::Wait(_)) => panic!("{other:?}"),
     }
 }
 
@@ -52,6 +52,17 @@ fn error_of(world: &mut World, method: &str, params: &Value) -> String {
 
 fn updates(world: &World, bot: BotId) -> Vec<Update> {
     world.pending(bot).map(|json| serde_json::from_str(json).unwrap()).collect()
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the kinds that are not sent here are many")]
+fn kind(update: &UpdateKind) -> &'static str {
+    match update {
+        UpdateKind::Message(message) if message.text().is_some() => "text",
+        UpdateKind::Message(_) => "service",
+        UpdateKind::CallbackQuery(_) => "press",
+        UpdateKind::MyChatMember(_) => "member",
+        _ => "other",
+    }
 }
 
 fn code(sent: &Sent) -> Option<u16> {
@@ -307,7 +318,7 @@ fn payload_faults_are_told_whatever_the_chat() {
 
 #[test]
 fn a_message_is_edited_once_and_then_not_modified() {
-    let (mut world, bot) = town(Weather::calm(), 1);
+    let (mut world, _) = town(Weather::calm(), 1);
     let keyboard = json!({"inline_keyboard": [[{"text": "Yes", "callback_data": "y"}]]});
     let sent = json!({"chat_id": ANNA.0, "text": "1", "reply_markup": keyboard});
     let (_, json) = call(&mut world, "SendMessage", &sent, at(0));
@@ -318,7 +329,6 @@ fn a_message_is_edited_once_and_then_not_modified() {
     assert_eq!(edited.text(), Some("2"));
     assert!(edited.reply_markup().is_none(), "an edit without a keyboard takes it away");
     assert!(error_of(&mut world, "editMessageText", &edit).contains("message is not modified"));
-    let (mut world, _) = (world, bot);
     let (_, other) = call(
         &mut world,
         "editMessageText",
@@ -347,23 +357,13 @@ fn updates_are_what_telegrams_clients_parse() {
     world.invite(bot, ChatId(-1_000_000_000_077), ANNA, at(0)).unwrap();
 
     let updates = updates(&world, bot);
-    let kinds: Vec<&str> = updates
-        .iter()
-        .map(|update| match &update.kind {
-            UpdateKind::Message(message) if message.text().is_some() => "text",
-            UpdateKind::Message(_) => "service",
-            UpdateKind::CallbackQuery(query) => {
-                assert_eq!(query.data.as_deref(), Some("y:1"));
-                assert_eq!(query.regular_message().and_then(Parsed::text), Some("Sure?"));
-                "press"
-            }
-            UpdateKind::MyChatMember(_) => "member",
-            other => panic!("{other:?}"),
-        })
-        .collect();
+    let kinds: Vec<&str> = updates.iter().map(|update| kind(&update.kind)).collect();
     let expected =
         ["text", "press", "member", "member", "member", "text", "service", "service", "member"];
     assert_eq!(kinds, expected);
+    let UpdateKind::CallbackQuery(query) = &updates[1].kind else { panic!() };
+    assert_eq!(query.data.as_deref(), Some("y:1"));
+    assert_eq!(query.regular_message().and_then(Parsed::text), Some("Sure?"));
     let UpdateKind::MyChatMember(blocked) = &updates[2].kind else { panic!() };
     assert!(blocked.new_chat_member.is_banned() && !blocked.old_chat_member.is_banned());
     let UpdateKind::Message(moved) = &updates[6].kind else { panic!() };
@@ -451,6 +451,16 @@ fn a_wrong_token_is_unauthorized_and_a_malformed_one_not_found() {
 }
 
 #[test]
+fn a_new_token_revokes_the_old_and_loses_nothing() {
+    let (mut world, bot) = town(Weather::calm(), 1);
+    world.say(bot, ANNA, None, "hello", None, at(0)).unwrap();
+    world.add_bot("77:newer", "nabat_bot").unwrap();
+    let called = world.call(TOKEN, "getMe", &Params::new(), at(0));
+    let Called::Reply(Reply { what: What::Http { status, .. }, .. }) = called else { panic!() };
+    assert_eq!((status, world.pending(bot).count()), (401, 1));
+}
+
+#[test]
 fn a_press_is_answered_with_a_word() {
     let (mut world, bot) = town(Weather::calm(), 1);
     let keyboard: Arc<str> =
@@ -519,4 +529,26 @@ fn commands_are_kept_by_language_and_checked() {
 fn calls_that_are_no_messages_are_not_flooded() {
     let (mut world, _) = town(only("flood_bot"), 1);
     assert_eq!(call(&mut world, "getMe", &json!({}), at(0)).0, 200);
+}
+
+#[test]
+fn a_hundred_thousand_chats_in_a_storm_meet_every_fault() {
+    let limits = Limits { per_second: 1000, ..Limits::default() };
+    let mut world = World::new(7, Weather::storm(), limits);
+    let bot = world.add_bot(TOKEN, "nabat_bot").unwrap();
+    let text: Arc<str> = "Danger".into();
+    for user in 1..=100_000 {
+        world.add_resident(UserId(user), "Anna", "ru").unwrap();
+        world.befriend(bot, ChatId(user)).unwrap();
+    }
+    for n in 0..300_000_u64 {
+        let chat = ChatId((n % 100_000).cast_signed() + 1);
+        world.send(bot, chat, &text, false, at(n));
+    }
+    let tally = world.tally(bot);
+    let shown: usize = (1..=100_000).map(|user| world.received(bot, ChatId(user))).sum();
+    assert_eq!(shown as u64, tally.sent);
+    assert!(tally.max_in_any_second <= 1000);
+    let met = world.met();
+    assert!(Fault::DRAWN.into_iter().all(|fault| met.contains_key(&fault)), "{met:?}");
 }
