@@ -44,15 +44,14 @@ impl Dice {
     }
 
     /// The next 64 bits.
-    #[expect(clippy::should_implement_trait, reason = "a die is thrown, not iterated over")]
-    pub const fn next(&mut self) -> u64 {
+    pub const fn throw(&mut self) -> u64 {
         self.state = self.state.wrapping_add(STEP);
         mix(self.state)
     }
 
     /// A number from 0 to `n` − 1; 0 if `n` is 0.
     pub fn below(&mut self, n: u64) -> u64 {
-        let wide = u128::from(self.next()) * u128::from(n);
+        let wide = u128::from(self.throw()) * u128::from(n);
         // The high half of a product with a 64-bit number is below that number.
         (wide >> 64) as u64
     }
@@ -75,17 +74,17 @@ mod tests {
     #[test]
     fn one_seed_gives_one_story() {
         let (mut a, mut b) = (Dice::new(7), Dice::new(7));
-        assert!((0..100).all(|_| a.next() == b.next()));
-        assert_ne!(Dice::new(7).next(), Dice::new(8).next());
+        assert!((0..100).all(|_| a.throw() == b.throw()));
+        assert_ne!(Dice::new(7).throw(), Dice::new(8).throw());
     }
 
     #[test]
     fn a_fork_leaves_its_parent_alone() {
         let parent = Dice::new(7);
         let mut fork = parent.fork(1);
-        fork.next();
+        fork.throw();
         assert_eq!(parent, Dice::new(7));
-        assert_ne!(parent.fork(1).next(), parent.fork(2).next());
+        assert_ne!(parent.fork(1).throw(), parent.fork(2).throw());
     }
 
     #[test]

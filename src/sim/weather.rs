@@ -233,6 +233,19 @@ impl Fault {
     const OUTAGES: [Self; 4] =
         [Self::Unreachable, Self::LostRequest, Self::GatewayBefore, Self::PageBefore];
 
+    /// Where on the way it strikes.
+    #[must_use]
+    pub const fn stage(self) -> Stage {
+        match self {
+            Self::Unreachable | Self::LostRequest => Stage::WayIn,
+            Self::RestartBefore | Self::GatewayBefore | Self::PageBefore => Stage::Before,
+            Self::LostReply | Self::RestartAfter | Self::GatewayAfter | Self::PageAfter => {
+                Stage::After
+            }
+            Self::FloodChat | Self::FloodBot | Self::FloodBare => Stage::Flood,
+        }
+    }
+
     /// The name in reports: that of the rate, where there is one.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -251,6 +264,19 @@ impl Fault {
             Self::FloodBare => "flood_bare",
         }
     }
+}
+
+/// Where on its way a call is struck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It never arrived.
+    WayIn,
+    /// It arrived, and nothing was done.
+    Before,
+    /// It was carried out, and the sender is not told.
+    After,
+    /// It was refused with a 429.
+    Flood,
 }
 
 /// What becomes of one call.
@@ -342,7 +368,7 @@ mod tests {
         let weather = Weather::storm();
         let mut outages = Outages::new(Dice::new(5));
         let minutes = (0..600_000_u64).map(|ms| outages.at(&weather, Mono(ms * 1000)));
-        let down = minutes.filter(Option::is_some).count();
+        let down = minutes.flatten().count();
         assert!((20_000..80_000).contains(&down), "{down} ms of ten minutes");
     }
 

@@ -49,7 +49,7 @@ pub use self::{
 };
 use super::{
     dice::Dice,
-    weather::{Fate, Fault, Outages, Weather},
+    weather::{Fate, Fault, Outages, Stage, Weather},
 };
 use crate::domain::{
     ids::{BotId, ChatId, MessageId},
@@ -367,7 +367,7 @@ impl World {
     /// The one place where messages and edits are judged.
     fn act(&mut self, bot: BotId, chat: ChatId, act: Act, now: Moment) -> Sent {
         let fate = self.fate(bot, Some(chat), now.mono);
-        if let Some(answer) = Self::never_arrived(fate) {
+        if let Some(answer) = struck(fate, Stage::WayIn, false) {
             return Sent { after: fate.after, answer };
         }
         let Some(account) = self.bots.get_mut(&bot) else {
@@ -375,7 +375,7 @@ impl World {
             return Sent { after: fate.after, answer };
         };
         account.arrive(now.mono, fate.after);
-        if let Some(answer) = Self::before(fate) {
+        if let Some(answer) = struck(fate, Stage::Before, false) {
             return Sent { after: fate.after, answer };
         }
         let judged = self
@@ -388,16 +388,13 @@ impl World {
 
     /// Draws what becomes of a call, and counts the fault as met.
     fn fate(&mut self, bot: BotId, chat: Option<ChatId>, now: Mono) -> Fate {
-        let phone = chat.and_then(|chat| self.phones.get_mut(&(bot, chat)));
-        let words = match (phone, chat) {
-            (Some(phone), Some(chat)) => {
-                phone.attempts = phone.attempts.wrapping_add(1);
-                [stream::CHAT, bot.0.cast_unsigned(), chat.0.cast_unsigned(), phone.attempts.into()]
-            }
-            _ => {
-                let calls = self.bots.get_mut(&bot).map_or(0, Account::next_call);
-                [stream::BOT, bot.0.cast_unsigned(), 0, calls]
-            }
+        let met = chat.and_then(|chat| Some((chat, self.phones.get_mut(&(bot, chat))?)));
+        let words = if let Some((chat, phone)) = met {
+            phone.attempts = phone.attempts.wrapping_add(1);
+            [stream::CHAT, bot.0.cast_unsigned(), chat.0.cast_unsigned(), phone.attempts.into()]
+        } else {
+            let calls = self.bots.get_mut(&bot).map_or(0, Account::next_call);
+            [stream::BOT, bot.0.cast_unsigned(), 0, calls]
         };
         let mut fate = self.weather.fate(&mut Dice::at(self.seed, &words));
         if let Some(outage) = self.outages.at(&self.weather, now) {
@@ -406,66 +403,31 @@ impl World {
         if let Some(fault) = fate.fault {
             *self.met.entry(fault).or_default() += 1;
             if let Some(account) = self.bots.get_mut(&bot) {
-                account.lost_requests +=
-                    u64::from(matches!(fault, Fault::LostRequest | Fault::Unreachable));
+                account.lost_requests += u64::from(fault.stage() == Stage::WayIn);
             }
         }
         fate
     }
 
-    fn never_arrived(fate: Fate) -> Option<Answer> {
-        match fate.fault? {
-            Fault::Unreachable => Some(Answer::Unreachable),
-            Fault::LostRequest => Some(Answer::Dropped { accepted: false }),
-            Fault::LostReply
-            | Fault::RestartBefore
-            | Fault::RestartAfter
-            | Fault::GatewayBefore
-            | Fault::GatewayAfter
-            | Fault::PageBefore
-            | Fault::PageAfter
-            | Fault::FloodChat
-            | Fault::FloodBot
-            | Fault::FloodBare => None,
-        }
-    }
-
-    fn before(fate: Fate) -> Option<Answer> {
-        match fate.fault? {
-            Fault::RestartBefore => Some(Answer::Error(RESTART)),
-            Fault::GatewayBefore => Some(Answer::Error(BAD_GATEWAY)),
-            Fault::PageBefore => Some(Answer::Page),
-            Fault::Unreachable
-            | Fault::LostRequest
-            | Fault::LostReply
-            | Fault::RestartAfter
-            | Fault::GatewayAfter
-            | Fault::PageAfter
-            | Fault::FloodChat
-            | Fault::FloodBot
-            | Fault::FloodBare => None,
-        }
-    }
-
     /// What is left of a verdict on the way back. A 429 is always told: it is the front door's.
     fn after(&mut self, bot: BotId, fate: Fate, judged: Result<MessageId, ApiError>) -> Answer {
         let accepted = judged.is_ok();
-        let told = match judged {
-            Ok(id) => Answer::Delivered(id),
-            Err(error) if error.code == 429 => return Answer::Error(error),
-            Err(error) => Answer::Error(error),
+        let (told, flood) = match judged {
+            Ok(id) => (Answer::Delivered(id), false),
+            Err(error) => {
+                let flood = error.code == 429;
+                (Answer::Error(error), flood)
+            }
         };
-        let answer = match fate.fault {
-            Some(Fault::LostReply) => Answer::Dropped { accepted },
-            Some(Fault::RestartAfter) => Answer::Error(RESTART),
-            Some(Fault::GatewayAfter) => Answer::Error(BAD_GATEWAY),
-            Some(Fault::PageAfter) => Answer::Page,
-            Some(_) | None => return told,
-        };
-        if accepted && let Some(account) = self.bots.get_mut(&bot) {
-            account.accepted_then_lost += 1;
+        match struck(fate, Stage::After, accepted) {
+            Some(answer) if !flood => {
+                if accepted && let Some(account) = self.bots.get_mut(&bot) {
+                    account.accepted_then_lost += 1;
+                }
+                answer
+            }
+            Some(_) | None => told,
         }
-        answer
     }
 
     fn well_formed(&self, act: Act) -> Result<(), ApiError> {
@@ -630,6 +592,19 @@ const RESTART: ApiError = ApiError::of(500, "Internal Server Error: restart");
 const BAD_GATEWAY: ApiError = ApiError::of(502, "Bad Gateway");
 const NOT_MODIFIED: &str = "Bad Request: message is not modified: specified new message content \
     and reply markup are exactly the same as a current content and reply markup of the message";
+
+/// What the sender sees of a call that meets its fault at this stage.
+fn struck(fate: Fate, stage: Stage, accepted: bool) -> Option<Answer> {
+    match fate.fault.filter(|fault| fault.stage() == stage)? {
+        Fault::Unreachable => Some(Answer::Unreachable),
+        Fault::LostRequest | Fault::LostReply => Some(Answer::Dropped { accepted }),
+        Fault::RestartBefore | Fault::RestartAfter => Some(Answer::Error(RESTART)),
+        Fault::GatewayBefore | Fault::GatewayAfter => Some(Answer::Error(BAD_GATEWAY)),
+        Fault::PageBefore | Fault::PageAfter => Some(Answer::Page),
+        // Limits are judged with the weather's 429 in one place.
+        Fault::FloodChat | Fault::FloodBot | Fault::FloodBare => None,
+    }
+}
 
 /// The calendar as the Bot API writes it.
 fn unix(now: Moment) -> u32 {

@@ -17,7 +17,7 @@
 //! | `POST /control/weather` `{preset?, RATE: N, …}` | changes the weather | all rates |
 //! | `GET /control/weather` | | all rates |
 //! | `GET /control/chat/{id}?bot=` | what the chat shows | `{messages: […]}` |
-//! | `GET /control/counts?bot=` | the books | see [`counts`] |
+//! | `GET /control/counts?bot=` | the books | `arrived`, `sent`, `edited`, `refused`, `self_made_429`, `weather_429`, `lost_requests`, `accepted_then_lost`, `max_in_any_second`, `limit_per_s`, `by_method`, `faults`, `pending_updates` |
 //! | `GET /control/updates?bot=` | updates not confirmed yet | `{updates: […]}` |
 
 use axum::{
@@ -141,7 +141,14 @@ struct Whom {
 /// Which bot is read about.
 #[derive(Debug, Deserialize)]
 pub(super) struct Which {
-    bot: Option<i64>,
+    bot: Option<String>,
+}
+
+impl Which {
+    fn number(&self) -> Result<Option<i64>, Refused> {
+        let told = Refused::Fields("`bot` is a bot's id, the number before the colon of its token");
+        self.bot.as_deref().map(str::parse).transpose().map_err(|_| told)
+    }
 }
 
 /// `POST /control/{name}`.
@@ -161,10 +168,11 @@ pub(super) async fn read(
     Query(which): Query<Which>,
 ) -> Response {
     let world = server.world();
+    let bot = which.number().and_then(|bot| bot_of(&world, bot));
     answer(match name.as_str() {
         "weather" => Ok(json!(world.weather().rates())),
-        "counts" => bot_of(&world, which.bot).map(|bot| counts(&world, bot)),
-        "updates" => bot_of(&world, which.bot).map(|bot| updates(&world, bot)),
+        "counts" => bot.map(|bot| counts(&world, bot)),
+        "updates" => bot.map(|bot| updates(&world, bot)),
         _ => Err(Refused::Unknown(name)),
     })
 }
@@ -172,14 +180,17 @@ pub(super) async fn read(
 /// `GET /control/chat/{id}`.
 pub(super) async fn chat(
     State(server): State<Server>,
-    Path(id): Path<i64>,
+    Path(id): Path<String>,
     Query(which): Query<Which>,
 ) -> Response {
     let world = server.world();
-    answer(bot_of(&world, which.bot).map(|bot| {
-        let messages: Vec<Value> = world.phone(bot, ChatId(id)).iter().map(shown).collect();
-        json!({ "messages": messages })
-    }))
+    let messages = || {
+        let id = id.parse().map_err(|_| Refused::Fields("a chat's id is a whole number"))?;
+        let phone = world.phone(bot_of(&world, which.number()?)?, ChatId(id));
+        let messages: Vec<Value> = phone.iter().map(shown).collect();
+        Ok(json!({ "messages": messages }))
+    };
+    answer(messages())
 }
 
 fn answer(result: Result<Value, Refused>) -> Response {
@@ -328,9 +339,7 @@ fn change_weather(world: &mut World, said: &Map<String, Value>) -> Result<Value,
     Ok(rates)
 }
 
-/// The books of a bot: `arrived`, `sent`, `edited`, `refused`, `self_made_429`, `weather_429`,
-/// `lost_requests`, `accepted_then_lost`, `max_in_any_second`, `limit_per_s`, `by_method`,
-/// `faults` (how many calls met each) and `pending_updates`.
+/// The books of a bot; `faults` says how many calls of all bots met each.
 pub(super) fn counts(world: &World, bot: BotId) -> Value {
     let tally = world.tally(bot);
     let faults: Map<String, Value> =

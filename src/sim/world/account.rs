@@ -43,7 +43,7 @@ pub struct Tally {
     pub accepted_then_lost: u64,
     /// The most arrivals in any second, wherever it begins.
     pub max_in_any_second: u64,
-    /// Calls by method.
+    /// Calls by method, lost requests included.
     pub by_method: BTreeMap<&'static str, u64>,
 }
 
@@ -90,10 +90,8 @@ pub(super) struct Account {
 }
 
 impl Account {
-    pub(super) fn new(secret: &str, username: &str, first_update: i64) -> Self {
+    pub(super) fn new(first_update: i64) -> Self {
         Self {
-            secret: secret.into(),
-            username: username.into(),
             next_update: first_update,
             next_query: first_update.unsigned_abs() << 20,
             ..Self::default()

@@ -12,14 +12,14 @@ use super::{
     Act, Answer, ApiError, Sent, World,
     params::{self, Params},
     people::split_token,
-    shapes,
+    shapes, struck,
 };
 use crate::{
     domain::{
         ids::{BotId, ChatId},
         time::{Moment, Mono},
     },
-    sim::weather::{Fate, Fault},
+    sim::weather::{Fate, Stage},
 };
 
 /// Bot API: `getUpdates.limit`, at most 100.
@@ -129,17 +129,17 @@ impl World {
     /// A call of the Bot API that arrives at `now`: `/bot{token}/{method}`.
     pub fn call(&mut self, token: &str, name: &str, params: &Params, now: Moment) -> Called {
         let Some((bot, secret)) = split_token(token) else {
-            return at_once(ApiError::of(404, "Not Found"));
+            return at_once(&ApiError::of(404, "Not Found"));
         };
         if self.anyone && !self.bots.contains_key(&bot) {
             // The token was found well-formed just above.
             let _registered = self.add_bot(token, &format!("bot{}", bot.0));
         }
         let Some(account) = self.bots.get_mut(&bot).filter(|a| *a.secret == *secret) else {
-            return at_once(ApiError::of(401, "Unauthorized"));
+            return at_once(&ApiError::of(401, "Unauthorized"));
         };
         let Some(method) = method(name) else {
-            return at_once(ApiError::of(404, "Not Found: method not found"));
+            return at_once(&ApiError::of(404, "Not Found: method not found"));
         };
         let (Method::Message(known) | Method::Plain(known)) = method else {
             *account.by_method.entry("getupdates").or_default() += 1;
@@ -176,13 +176,10 @@ impl World {
         let chat = params::chat(params)?;
         let keyboard = params::keyboard(params)?;
         let keyboard = keyboard.map_or(0, |keyboard| self.letters.keep(&keyboard.into()));
-        let body = match name {
-            "editmessagereplymarkup" => None,
-            _ => {
-                let text: Arc<str> = params::text(params, "text").unwrap_or_default().into();
-                Some(self.letters.keep(&text))
-            }
-        };
+        let body = (name != "editmessagereplymarkup").then(|| {
+            let text: Arc<str> = params::text(params, "text").unwrap_or_default().into();
+            self.letters.keep(&text)
+        });
         let act = match body {
             Some(body) if name == "sendmessage" => {
                 if params::number(params, "message_thread_id").is_some() {
@@ -197,7 +194,7 @@ impl World {
     }
 
     fn plain_method(&mut self, bot: BotId, name: &str, params: &Params, now: Moment) -> Reply {
-        let fate = self.plain_fate(bot, now);
+        let fate = self.fate(bot, None, now.mono);
         let after = fate.after;
         if let Some(what) = broken_before(fate) {
             return Reply { after, what };
@@ -210,11 +207,6 @@ impl World {
             Err(error) => refusal(&error),
         };
         Reply { after, what }
-    }
-
-    /// The fate of a call that is no message: the weather's 429 are about messages.
-    fn plain_fate(&mut self, bot: BotId, now: Moment) -> Fate {
-        self.fate(bot, None, now.mono)
     }
 
     fn plain(&mut self, bot: BotId, name: &str, params: &Params) -> Result<Value, ApiError> {
@@ -308,12 +300,12 @@ impl World {
     }
 
     fn get_updates(&mut self, bot: BotId, params: &Params, now: Moment) -> Called {
-        let fate = self.plain_fate(bot, now);
+        let fate = self.fate(bot, None, now.mono);
         if let Some(what) = broken_before(fate) {
             return Called::Reply(Reply { after: fate.after, what });
         }
         let Some(account) = self.bots.get_mut(&bot) else {
-            return at_once(ApiError::of(401, "Unauthorized"));
+            return at_once(&ApiError::of(401, "Unauthorized"));
         };
         if let Ok(Value::Array(kinds)) = params::tree(params, "allowed_updates") {
             let kinds: Vec<String> =
@@ -340,10 +332,10 @@ impl World {
     pub fn poll_again(&self, poll: Poll, now: Mono) -> Called {
         let after = poll.fate.after;
         let Some(account) = self.bots.get(&poll.bot) else {
-            return at_once(ApiError::of(401, "Unauthorized"));
+            return at_once(&ApiError::of(401, "Unauthorized"));
         };
         if account.poll != poll.number {
-            return at_once(ApiError::of(
+            return at_once(&ApiError::of(
                 409,
                 "Conflict: terminated by other getUpdates request; make sure that only one bot \
                  instance is running",
@@ -381,8 +373,8 @@ fn check_commands(commands: &Value, most: usize) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn at_once(error: ApiError) -> Called {
-    Called::Reply(Reply { after: Duration::ZERO, what: refusal(&error) })
+fn at_once(error: &ApiError) -> Called {
+    Called::Reply(Reply { after: Duration::ZERO, what: refusal(error) })
 }
 
 fn envelope(result: &str) -> What {
@@ -407,22 +399,21 @@ fn refusal(error: &ApiError) -> What {
     What::Http { status: error.code, body, retry_after: error.retry_after }
 }
 
+/// What a fault answers in place of the result of a call that it meets at this stage.
+fn broken(fate: Fate, stage: Stage) -> Option<What> {
+    Some(match struck(fate, stage, stage == Stage::After)? {
+        Answer::Error(error) => refusal(&error),
+        Answer::Page => page(),
+        Answer::Delivered(_) | Answer::Dropped { .. } | Answer::Unreachable => What::Dropped,
+    })
+}
+
 /// What a fault answers in place of a call that was never carried out.
 fn broken_before(fate: Fate) -> Option<What> {
-    match World::never_arrived(fate).or_else(|| World::before(fate))? {
-        Answer::Error(error) => Some(refusal(&error)),
-        Answer::Page => Some(page()),
-        Answer::Delivered(_) | Answer::Dropped { .. } | Answer::Unreachable => Some(What::Dropped),
-    }
+    broken(fate, Stage::WayIn).or_else(|| broken(fate, Stage::Before))
 }
 
 /// What a fault answers in place of the result of a call that was carried out.
 fn broken_after(fate: Fate) -> Option<What> {
-    match fate.fault? {
-        Fault::LostReply => Some(What::Dropped),
-        Fault::RestartAfter => Some(refusal(&super::RESTART)),
-        Fault::GatewayAfter => Some(refusal(&super::BAD_GATEWAY)),
-        Fault::PageAfter => Some(page()),
-        _ => None,
-    }
+    broken(fate, Stage::After)
 }

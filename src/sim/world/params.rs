@@ -22,7 +22,7 @@ pub(super) fn number(params: &Params, name: &str) -> Option<i64> {
     match params.get(name)? {
         Value::Number(number) => number.as_i64(),
         Value::String(text) => text.trim().parse().ok(),
-        _ => None,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
@@ -124,14 +124,14 @@ mod tests {
 
     use super::*;
 
-    fn params(value: Value) -> Params {
+    fn params(value: &Value) -> Params {
         value.as_object().cloned().unwrap()
     }
 
     #[test]
     fn a_form_says_the_same_as_json() {
-        let form = params(json!({"chat_id": "-5", "disable_notification": "true"}));
-        let json = params(json!({"chat_id": -5, "disable_notification": true}));
+        let form = params(&json!({"chat_id": "-5", "disable_notification": "true"}));
+        let json = params(&json!({"chat_id": -5, "disable_notification": true}));
         for params in [form, json] {
             assert_eq!(chat(&params), Ok(ChatId(-5)));
             assert!(flag(&params, "disable_notification"));
@@ -144,7 +144,7 @@ mod tests {
             [(String::new(), false), ("ж".repeat(32), true), ("ж".repeat(33), false)]
         {
             let key = json!({"text": "x", "callback_data": data});
-            let markup = params(json!({"reply_markup": {"inline_keyboard": [[key]]}}));
+            let markup = params(&json!({"reply_markup": {"inline_keyboard": [[key]]}}));
             assert_eq!(keyboard(&markup).is_ok(), good, "{data}");
         }
     }
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn a_hundred_buttons_are_enough() {
         let row = |n| vec![json!({"text": "x", "callback_data": "y"}); n];
-        let markup = |n| params(json!({"reply_markup": {"inline_keyboard": [row(n)]}}));
+        let markup = |n| params(&json!({"reply_markup": {"inline_keyboard": [row(n)]}}));
         assert!(keyboard(&markup(100)).is_ok());
         let told = keyboard(&markup(101)).unwrap_err().description;
         assert_eq!(told, "Bad Request: reply markup is too long");
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn markup_that_is_no_json_is_refused() {
-        let told = keyboard(&params(json!({"reply_markup": "{"}))).unwrap_err();
+        let told = keyboard(&params(&json!({"reply_markup": "{"}))).unwrap_err();
         assert_eq!(told.code, 400);
     }
 }

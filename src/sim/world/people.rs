@@ -82,7 +82,8 @@ pub struct Struck {
 }
 
 impl World {
-    /// Registers a bot under its token.
+    /// Registers a bot under its token. A bot that is there already gets the token as its new one,
+    /// and keeps everything else: its old token is revoked.
     ///
     /// # Errors
     /// The token is malformed.
@@ -91,8 +92,8 @@ impl World {
         // Telegram starts the sequence anywhere.
         let words = [stream::UPDATES, id.0.cast_unsigned()];
         let first = Dice::at(self.seed, &words).between(100_000_000, 900_000_000);
-        let account = Account::new(secret, username, first.cast_signed());
-        self.bots.insert(id, account);
+        let account = self.bots.entry(id).or_insert_with(|| Account::new(first.cast_signed()));
+        (account.secret, account.username) = (secret.into(), username.into());
         Ok(id)
     }
 
@@ -245,24 +246,20 @@ impl World {
     ) -> Result<String, Unable> {
         let chat = self.at(bot, user, chat)?;
         let phone = self.phones.get(&(bot, chat)).ok_or(Unable::Strangers)?;
-        let (id, data) = match message {
-            Some(id) => {
-                let shown = phone.find(id).and_then(|at| phone.messages.get(at));
-                let shown = shown.ok_or(Unable::NoSuchMessage)?;
-                let found = self.button_of(shown, button).or_else(|| match button {
-                    Button::Data(data) if shown.from_bot => Some(data.clone()),
-                    Button::Data(_) | Button::Label(_) => None,
-                });
-                (id, found.ok_or(Unable::NoSuchButton)?)
-            }
-            None => {
-                let newest_first = phone.messages.iter().rev();
-                newest_first
-                    .filter_map(|shown| Some((shown, self.button_of(shown, button)?)))
-                    .map(|(shown, data)| (MessageId(shown.id.into()), data))
-                    .next()
-                    .ok_or(Unable::NoSuchButton)?
-            }
+        let (id, data) = if let Some(id) = message {
+            let shown = phone.find(id).and_then(|at| phone.messages.get(at));
+            let shown = shown.ok_or(Unable::NoSuchMessage)?;
+            let found = self.button_of(shown, button).or_else(|| match button {
+                Button::Data(data) if shown.from_bot => Some(data.clone()),
+                Button::Data(_) | Button::Label(_) => None,
+            });
+            (id, found.ok_or(Unable::NoSuchButton)?)
+        } else {
+            let mut newest_first = phone.messages.iter().rev();
+            newest_first
+                .find_map(|shown| Some((shown.id, self.button_of(shown, button)?)))
+                .map(|(id, data)| (MessageId(id.into()), data))
+                .ok_or(Unable::NoSuchButton)?
         };
         let query = self.bots.get_mut(&bot).ok_or(Unable::NoSuchBot)?;
         let query = query.ask().to_string();
