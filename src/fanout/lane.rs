@@ -155,7 +155,9 @@ pub struct Lane {
 enum Rest {
     NotAsked,
     Asked,
-    Counted,
+    /// So many. They enter the tally with the last save and no sooner: a process after us counts
+    /// them anew.
+    Counted(u64),
 }
 
 impl Lane {
@@ -343,7 +345,7 @@ impl Lane {
         let met = self.last || self.fetched >= self.haunted;
         if stopped && met && !self.fetching {
             if self.last {
-                self.rest = Rest::Counted;
+                self.rest = Rest::Counted(0);
                 self.dirty = true;
                 return None;
             }
@@ -363,9 +365,7 @@ impl Lane {
         self.counting = false;
         self.dirty = true;
         if self.rest == Rest::Asked {
-            self.rest = Rest::Counted;
-            let settlement = self.unsent();
-            self.tally.add(settlement, n);
+            self.rest = Rest::Counted(n);
             return None;
         }
         self.size = Some(n);
@@ -603,15 +603,17 @@ impl Lane {
             stragglers.push(Straggler { at, chat: entry.chat, variant, doubt: entry.cleared });
         }
         self.closing = self.is_done();
+        let tally = self.counted();
         if self.closing {
             self.closed_at = Some(now.utc);
         }
+        let tally = if self.closing { tally } else { self.tally };
         self.dirty = false;
         let log = std::mem::take(&mut self.log);
         self.saving = Some(log.clone());
         LaneSave {
             fanout: self.id,
-            progress: Progress { cursor: self.cursor, mark, stragglers, tally: self.tally },
+            progress: Progress { cursor: self.cursor, mark, stragglers, tally },
             log,
             closed_at: self.closed_at,
         }
@@ -657,7 +659,7 @@ impl Lane {
             alert: self.alert,
             revision: self.revision,
             audience: self.size,
-            tally: self.tally,
+            tally: self.counted(),
             started_at: self.opened_at,
             closed_at: self.closed_at,
             rate: u32::try_from(self.sent.len()).unwrap_or(u32::MAX),
@@ -670,7 +672,7 @@ impl Lane {
     fn is_done(&self) -> bool {
         let walked = match self.stop {
             None => self.last && self.fresh.is_empty(),
-            Some(_) => self.rest == Rest::Counted,
+            Some(_) => matches!(self.rest, Rest::Counted(_)),
         };
         walked && self.stragglers.is_empty() && self.size.is_some()
     }
@@ -704,6 +706,15 @@ impl Lane {
         // What is durable of it is too much, which is safe, until the next save says otherwise.
         self.waiting.insert((until, at));
         self.dirty = true;
+    }
+
+    /// The tally, with those who were not walked.
+    fn counted(&self) -> Tally {
+        let mut tally = self.tally;
+        if let Rest::Counted(n) = self.rest {
+            tally.add(self.unsent(), n);
+        }
+        tally
     }
 
     /// How those end who are not sent to because the lane was stopped.

@@ -447,8 +447,11 @@ impl World {
             return Err(ApiError::of(401, "Unauthorized"));
         };
         let mut phone = self.phones.get_mut(&(bot, chat));
-        let waits = [account.wait, phone.as_ref().and_then(|p| p.rare.as_ref()?.wait)];
-        if let Some(wait) = waits.into_iter().flatten().find(|wait| now < wait.until) {
+        if let Some(wait) = account.wait.filter(|wait| now < wait.until) {
+            return Err(account.refuse_all(wait, now, fate.after));
+        }
+        let waits = phone.as_ref().and_then(|p| p.rare.as_ref()?.wait);
+        if let Some(wait) = waits.filter(|wait| now < wait.until) {
             return Err(account.refuse(wait, now));
         }
         if account.in_flight(now) > self.limits.at_once as usize {

@@ -61,19 +61,25 @@ impl Window {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wait {
     pub(super) until: Mono,
-    /// From when the sender is to blame for not waiting.
-    blame: Mono,
+    /// From when the sender is to blame for not waiting; `None` while it can't know.
+    blame: Option<Mono>,
 }
 
 impl Wait {
     /// The sender broke a limit.
     pub(super) fn earned(now: Mono, wait: Duration) -> Self {
-        Self { until: now + whole_seconds(wait), blame: now }
+        Self { until: now + whole_seconds(wait), blame: Some(now) }
     }
 
     /// The weather asks to wait, and says so `after` a while.
     fn suffered(now: Mono, wait: Duration, after: Duration) -> Self {
-        Self { until: now + wait, blame: now + after + ON_THE_WAY }
+        Self { until: now + wait, blame: Some(now + after + ON_THE_WAY) }
+    }
+
+    /// The weather asks the whole bot to wait. One refusal looks like a chat's; that it is the bot's
+    /// shows with the second. `// telegram.md §2.3`
+    fn suffered_by_all(now: Mono, wait: Duration) -> Self {
+        Self { until: now + wait, blame: None }
     }
 }
 
@@ -85,12 +91,19 @@ fn whole_seconds(wait: Duration) -> Duration {
 impl Account {
     /// A 429 for a wait that is on.
     pub(super) fn refuse(&mut self, wait: Wait, now: Mono) -> ApiError {
-        if now >= wait.blame {
+        if wait.blame.is_some_and(|from| now >= from) {
             self.self_made_429 += 1;
         } else {
             self.weather_429 += 1;
         }
         ApiError::flood(wait.until.since(now))
+    }
+
+    /// A 429 for a wait that is on for the whole bot.
+    pub(super) fn refuse_all(&mut self, wait: Wait, now: Mono, after: Duration) -> ApiError {
+        let told = Wait { blame: wait.blame.or(Some(now + after + ON_THE_WAY)), ..wait };
+        self.wait = Some(told);
+        self.refuse(wait, now)
     }
 
     /// A 429 of the weather's, if this call meets one.
@@ -102,7 +115,7 @@ impl Account {
     ) -> Option<ApiError> {
         let wait = Wait::suffered(now, fate.wait, fate.after);
         match (fate.fault?, phone) {
-            (Fault::FloodBot, _) => self.wait = Some(wait),
+            (Fault::FloodBot, _) => self.wait = Some(Wait::suffered_by_all(now, fate.wait)),
             (Fault::FloodChat, Some(phone)) => {
                 phone.rare.get_or_insert_with(Box::<Rare>::default).wait = Some(wait);
             }

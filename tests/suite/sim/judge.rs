@@ -38,6 +38,8 @@ struct Heard {
     at: Mono,
     /// The broadcast; `None` for a letter.
     fanout: Option<FanoutId>,
+    /// What it is a copy of: kind and number.
+    original: String,
     tells: BTreeSet<AlertId>,
 }
 
@@ -64,6 +66,8 @@ struct Judge<'a> {
     phones: BTreeMap<ChatId, Vec<Heard>>,
     /// How each chat ended in each broadcast, by the log.
     log: BTreeMap<(FanoutId, ChatId), Settlement>,
+    /// How each chat's letter about an alert ended.
+    letters: BTreeMap<(AlertId, ChatId), Settlement>,
 }
 
 impl<'a> Judge<'a> {
@@ -78,20 +82,23 @@ impl<'a> Judge<'a> {
                 phones.entry(now_called(town, accepted.chat)).or_default().push(heard);
             }
         }
-        let mut log = BTreeMap::new();
+        let (mut log, mut letters) = (BTreeMap::new(), BTreeMap::new());
         for (_, row) in town.ledger.log() {
-            if let Some(fanout) = row.fanout {
-                log.insert((fanout, now_called(town, row.chat)), row.settlement);
+            let chat = now_called(town, row.chat);
+            match row.fanout {
+                Some(fanout) => drop(log.insert((fanout, chat), row.settlement)),
+                None => drop(letters.insert((row.alert, chat), row.settlement)),
             }
         }
-        Self { town, script, fanouts, phones, log }
+        Self { town, script, fanouts, phones, log, letters }
     }
 
     /// Promise 5: within the limits, counted where they arrive.
     fn limits(&self) -> Result<(), String> {
         let world = &self.town.post.world;
         let (most, own) = (world.max_in_any_second(BOT), world.self_made_429(BOT));
-        if most > u64::from(self.script.limit) || own > 0 {
+        // A crash forgets which private chat was asked to be left alone a moment ago.
+        if most > u64::from(self.script.limit) || own > self.town.record.crashes {
             return Err(format!(
                 "{most} in a second (limit {}), {own} own 429s",
                 self.script.limit
@@ -144,7 +151,8 @@ impl<'a> Judge<'a> {
                     // A refusal after a doubt: the first attempt may have arrived.
                     Some(_) => !self.steady(chat) || !has || self.script.calm,
                     None => {
-                        !has && (self.overtaken(fanout) || !self.steady(chat) || !self.alive(chat))
+                        !self.steady(chat)
+                            || !has && (self.overtaken(fanout) || !self.alive(chat))
                     }
                 };
                 if !fair {
@@ -164,7 +172,14 @@ impl<'a> Judge<'a> {
         for end in self.fanouts.iter().filter(|fanout| fanout.transition.change.closes()) {
             let alert = end.transition.alert.id();
             for (&chat, messages) in &self.phones {
-                let told = messages.iter().any(|heard| heard.tells.contains(&alert));
+                // What a message on its way at a crash mentioned of another alert is lost with it;
+                // the chat is counted as uncertain.
+                let told = told_last(messages, alert, |fanout| {
+                    self.town.record.crashes > 0
+                        && !self.is_of(fanout, alert)
+                        && self.log.get(&(fanout, chat)) == Some(&Settlement::Uncertain)
+                });
+                let ever = messages.iter().any(|heard| heard.tells.contains(&alert));
                 let ended = messages.iter().any(|heard| heard.fanout == Some(end.id));
                 let known = self.log.get(&(end.id, chat));
                 let reached = ended || known == Some(&Settlement::Uncertain);
@@ -173,10 +188,14 @@ impl<'a> Judge<'a> {
                         "{chat:?} was told of {alert:?} and not of its end ({known:?})"
                     ));
                 }
-                let doubtful = self.log.iter().any(|((fanout, whose), settlement)| {
+                // Nobody but the world knows whether an attempt without an answer arrived.
+                // And whom a dead process may have sent to is known by its mark alone.
+                let by_log = self.log.iter().any(|((fanout, whose), settlement)| {
                     *whose == chat && *settlement == Settlement::Uncertain && *fanout < end.id
                 });
-                if ended && !told && !doubtful {
+                let mut doubted = self.town.record.doubted.iter();
+                let doubtful = by_log || doubted.any(|&one| now_called(self.town, one) == chat);
+                if ended && !ever && !doubtful {
                     return Err(format!("{chat:?} heard the end of {alert:?} and never of it"));
                 }
             }
@@ -200,6 +219,8 @@ impl<'a> Judge<'a> {
                             && !matches!(settlement, Settlement::Delivered)
                             && self.is_of(*fanout, alert.id())
                     });
+                    let letter = self.letters.get(&(alert.id(), chat));
+                    let doubtful = doubtful || letter == Some(&Settlement::Uncertain);
                     if !told && !doubtful {
                         return Err(format!(
                             "{chat:?} at {place} was never told of {:?}",
@@ -315,6 +336,19 @@ impl Weathered {
     }
 }
 
+/// Whether a chat takes an alert for active: it was told so, and no later copy of that message, made
+/// of a later state, has left it out.
+fn told_last(messages: &[Heard], alert: AlertId, excused: impl Fn(FanoutId) -> bool) -> bool {
+    messages.iter().enumerate().any(|(n, heard)| {
+        let corrected = |later: &Heard| {
+            later.original == heard.original && !later.tells.contains(&alert)
+        };
+        heard.tells.contains(&alert)
+            && !messages[n..].iter().any(corrected)
+            && !heard.fanout.is_some_and(&excused)
+    })
+}
+
 /// The id a chat has now.
 fn now_called(town: &Town, mut chat: ChatId) -> ChatId {
     while let Some(&heir) = town.record.heirs.get(&chat) {
@@ -323,20 +357,19 @@ fn now_called(town: &Town, mut chat: ChatId) -> ChatId {
     chat
 }
 
-/// `B 7 [1, 2]` or `S [1]`; nothing for anything else.
+/// `B 7 [1, 2]` or `S 3 [1]`; nothing for anything else.
 fn heard(text: &str, at: Mono) -> Option<Heard> {
     let (kind, rest) = text.split_once(' ')?;
-    let (fanout, tells) = match kind {
-        "B" => {
-            let (number, tells) = rest.split_once(' ')?;
-            (Some(FanoutId(number.parse().ok()?)), tells)
-        }
-        "S" => (None, rest),
+    let (number, tells) = rest.split_once(' ')?;
+    let fanout = match kind {
+        "B" => Some(FanoutId(number.parse().ok()?)),
+        "S" => None,
         _ => return None,
     };
+    let original = format!("{kind} {number}");
     let numbers = tells.trim_matches(['[', ']']).split(", ").filter(|number| !number.is_empty());
     let tells = numbers.filter_map(|number| number.parse().ok()).map(AlertId).collect();
-    Some(Heard { at, fanout, tells })
+    Some(Heard { at, fanout, original, tells })
 }
 
 /// Whether letters are left over: nobody may wait for an answer for ever.

@@ -13,7 +13,7 @@ use nabat::{
         board::Board,
         bulletin,
         consent::{Act, Answer, Challenge, Demand},
-        delivery::{Fate, Gone},
+        delivery::{Fate, Gone, Outcome},
         hazard::{Catalogue, Certainty, Hazard, Level, Severity, Urgency},
         ids::{
             AlertId, BotId, ChatId, Code, FanoutId, HazardId, LevelId, MessageId, RegionId, UserId,
@@ -86,6 +86,9 @@ pub(crate) struct Record {
     pub(crate) allowed_copies: u64,
     pub(crate) alarms: Vec<Alarm>,
     pub(crate) joined_under_alert: u64,
+    /// Chats with an attempt whose outcome nobody knows, crashes included.
+    pub(crate) doubted: BTreeSet<ChatId>,
+    sent_to: BTreeMap<u64, ChatId>,
     /// When the outcomes of the last [`UNSAVED`] were heard.
     heard: VecDeque<Mono>,
 }
@@ -284,6 +287,11 @@ impl Town {
                 dispatch.on_probe(&outcome, now);
             } else {
                 self.record.heard.push_back(self.now);
+                if let Some(chat) = self.record.sent_to.remove(&tag)
+                    && outcome == Outcome::Unknown
+                {
+                    self.record.doubted.insert(chat);
+                }
                 dispatch.on_outcome(nabat::fanout::pacer::Ticket(tag), outcome, now);
             }
         }
@@ -337,6 +345,7 @@ impl Town {
                 if let Some(dispatch) = &mut self.dispatch {
                     dispatch.on_sending(parcel.ticket, &tells);
                 }
+                self.record.sent_to.insert(tag, parcel.chat);
                 self.post.send(tag, parcel.chat, &text, edits, self.now);
             }
             Action::Probe => {
@@ -381,7 +390,7 @@ impl Town {
                     }
                     tells.sort_unstable();
                     tells.dedup();
-                    (format!("S {:?}", ids(&tells)).into(), tells, None)
+                    (format!("S {} {:?}", letter.id.0, ids(&tells)).into(), tells, None)
                 }
                 Content::Progress(_) | Content::Plain { .. } => {
                     (format!("P {report:?}").into(), Vec::new(), None)
@@ -460,6 +469,8 @@ impl Town {
     fn die(&mut self, down_ms: u16, made: bool) {
         self.doom = None;
         self.record.crashes += 1;
+        let sent_to = std::mem::take(&mut self.record.sent_to);
+        self.record.doubted.extend(sent_to.into_values());
         let in_flight = self.post.cut() as u64;
         let heard = &mut self.record.heard;
         heard.retain(|&at| self.now.since(at) <= UNSAVED);
@@ -511,6 +522,8 @@ impl Town {
                 let now = self.moment();
                 if chat.is_private() && self.post.world.unblock(BOT, UserId(chat.0), now).is_ok() {
                     self.enact(vec![Effect::Met(BOT, chat, Lang::Ru)], Vec::new());
+                    // Back with its places: it is told what is true there, as one that joins.
+                    self.query(chat);
                 }
             }
             Op::Migrate { chat, told } => self.migrate(self.chat(chat), told),
