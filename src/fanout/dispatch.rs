@@ -111,6 +111,13 @@ pub enum Action {
         /// Its id now.
         to: ChatId,
     },
+    /// A chat has a new id: make it so in the store. Nothing to report.
+    Relocate {
+        /// Its id before.
+        from: ChatId,
+        /// Its id now.
+        to: ChatId,
+    },
     /// Save, and report with [`Dispatch::on_saved`].
     Save(Save),
     /// A broadcast is over, with these figures. Nothing to report.
@@ -810,10 +817,13 @@ impl Dispatch {
                     pending.not_before = again;
                 });
             }
-            // The update that tells of the new id moves the subscription; the dialogue starts anew.
-            Verdict::Detach | Verdict::Follow(_) => {
+            Verdict::Detach => {
                 self.letters.settle(id);
                 self.letter_saves.push(LetterSave { letter: id, row: None });
+            }
+            Verdict::Follow(to) => {
+                self.letters.put_back(id, |pending| pending.letter.new.chat = to);
+                self.news.push(Action::Relocate { from: chat, to });
             }
             Verdict::Malformed(why) => {
                 self.letters.settle(id);

@@ -33,7 +33,7 @@ use crate::{
     ports::{
         clock::Clock,
         courier::Courier,
-        store::{Fanout, Heir, Page, Result, Store},
+        store::{Cause, Deed, Effect, Fanout, Heir, Page, Result, Store},
     },
 };
 
@@ -290,6 +290,16 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
                 tokio::spawn(async move {
                     let heir = store.follow(fanout, from, to).await;
                     let _ = tx.send(Event::Moved(fanout, at, to, heir));
+                });
+            }
+            Action::Relocate { from, to } => {
+                let deed = Deed {
+                    effects: vec![Effect::Moved { bot: self.options.bot, from, to }],
+                    ..Deed::new(Cause::Clock, self.clock.now().utc)
+                };
+                tokio::spawn(async move {
+                    // If it fails, the next message to the old id tells again.
+                    let _ = kept(store.enact(&deed).await, "new id of a chat");
                 });
             }
             Action::Save(save) => {

@@ -97,8 +97,10 @@ impl<'a> Judge<'a> {
     fn limits(&self) -> Result<(), String> {
         let world = &self.town.post.world;
         let (most, own) = (world.max_in_any_second(BOT), world.self_made_429(BOT));
-        // A crash forgets which private chat was asked to be left alone a moment ago.
-        if most > u64::from(self.script.limit) || own > self.town.record.crashes {
+        // A crash forgets a wait that was asked for since the last save; it is learnt anew from what
+        // is in flight within one latency.
+        let forgotten = self.town.record.crashes * u64::from(self.script.limit).div_ceil(2);
+        if most > u64::from(self.script.limit) || own > forgotten {
             return Err(format!(
                 "{most} in a second (limit {}), {own} own 429s",
                 self.script.limit
@@ -151,8 +153,7 @@ impl<'a> Judge<'a> {
                     // A refusal after a doubt: the first attempt may have arrived.
                     Some(_) => !self.steady(chat) || !has || self.script.calm,
                     None => {
-                        !self.steady(chat)
-                            || !has && (self.overtaken(fanout) || !self.alive(chat))
+                        !self.steady(chat) || !has && (self.overtaken(fanout) || !self.alive(chat))
                     }
                 };
                 if !fair {
@@ -340,9 +341,8 @@ impl Weathered {
 /// of a later state, has left it out.
 fn told_last(messages: &[Heard], alert: AlertId, excused: impl Fn(FanoutId) -> bool) -> bool {
     messages.iter().enumerate().any(|(n, heard)| {
-        let corrected = |later: &Heard| {
-            later.original == heard.original && !later.tells.contains(&alert)
-        };
+        let corrected =
+            |later: &Heard| later.original == heard.original && !later.tells.contains(&alert);
         heard.tells.contains(&alert)
             && !messages[n..].iter().any(corrected)
             && !heard.fanout.is_some_and(&excused)

@@ -361,6 +361,10 @@ impl Town {
                 self.record.heirs.insert(from, to);
                 self.ask(Job::Follow(fanout, at, from, to));
             }
+            Action::Relocate { from, to } => {
+                self.record.heirs.insert(from, to);
+                self.enact(vec![Effect::Moved { bot: BOT, from, to }], Vec::new());
+            }
             Action::Save(save) => self.ask(Job::Save(Box::new(save))),
             Action::Alarm(alarm) => self.record.alarms.push(alarm),
             Action::Closed(_) | Action::Wait(_) | Action::Finished => {}
@@ -519,6 +523,7 @@ impl Town {
             Op::Block { chat, told } => self.block(self.chat(chat), told),
             Op::Unblock { chat } => {
                 let chat = self.chat(chat);
+                self.record.unsteady.insert(chat);
                 let now = self.moment();
                 if chat.is_private() && self.post.world.unblock(BOT, UserId(chat.0), now).is_ok() {
                     self.enact(vec![Effect::Met(BOT, chat, Lang::Ru)], Vec::new());
