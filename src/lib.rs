@@ -1,4 +1,5 @@
 //! nabat.
 
+pub mod config;
 pub mod domain;
 pub mod ports;
