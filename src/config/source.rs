@@ -138,11 +138,10 @@ fn is_directory(dir: &Path, holds: &str) -> Result<(), Fault> {
 }
 
 fn why(error: &io::Error, what: &str) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => format!("the {what} does not exist"),
-        io::ErrorKind::PermissionDenied => format!("the {what} may not be read by this user"),
-        // `ErrorKind::FilesystemLoop` is not stable; its text is the system's own.
-        _ => format!("the {what} can't be read: {error}"),
+    if error.kind() == io::ErrorKind::NotFound {
+        format!("the {what} does not exist")
+    } else {
+        format!("the {what} can't be read: {error}")
     }
 }
 
@@ -170,7 +169,7 @@ fn read(path: &Path) -> Result<String, Box<Fault>> {
     String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         let before = error.as_bytes().get(..good).unwrap_or_default();
-        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let line = before.split(|&byte| byte == b'\n').count();
         let message = format!("line {line} is not UTF-8 text (byte {} of the file)", good + 1);
         Box::new(Fault::of_file(path, "not-utf8", message).help("save the file as UTF-8"))
     })

@@ -8,7 +8,7 @@ use super::{NAME_MAX, Names, TEXT_MAX, Table};
 use crate::config::{
     fault::Fault,
     shape::{Faults, Leaf, Page},
-    spec::{CertaintySpec, Given, HazardFile, LevelSpec, SeveritySpec, UrgencySpec},
+    spec::{CertaintySpec, HazardFile, LevelSpec, SeveritySpec, TextsSpec, UrgencySpec},
     suggest,
 };
 use crate::domain::{
@@ -73,11 +73,11 @@ impl<'t, 'a> Hazards<'t, 'a> {
         };
         let table = Table::new(leaf, given.span());
         let spec = given.get_ref();
-        let id = table.slug(&spec.id, "\"fire\"", faults);
-        let name = table.texts(&spec.name, "name", NAME_MAX, faults);
+        let id = table.slug(spec.id.as_ref(), "\"fire\"", faults);
+        let name = table.texts(spec.name.as_ref(), "name", NAME_MAX, faults);
         let aliases = table.aliases(&spec.aliases, faults);
-        let after = table.texts(&spec.after, "after", TEXT_MAX, faults);
-        let longest = table.need(&spec.longest, "longest", "\"12h\"", faults);
+        let after = table.texts(spec.after.as_ref(), "after", TEXT_MAX, faults);
+        let longest = table.need(spec.longest.as_ref(), "longest", "\"12h\"", faults);
         let longest =
             longest.and_then(|longest| table.duration(longest, "longest", LONGEST, faults));
         let open_ended = spec.open_ended.as_ref().is_some_and(|open| *open.get_ref());
@@ -160,14 +160,14 @@ fn levels(hazard: &Table<'_, '_>, given: &[Spanned<LevelSpec>], faults: &mut Fau
 }
 
 fn level(table: &Table<'_, '_>, spec: &LevelSpec, faults: &mut Faults) -> Option<Level> {
-    let id = table.slug(&spec.id, "\"threat\"", faults);
-    let title = table.texts(&spec.title, "title", TEXT_MAX, faults);
-    let action = table.texts(&spec.action, "action", TEXT_MAX, faults);
-    let guidance = table.texts(&spec.guidance, "guidance", TEXT_MAX, faults);
-    let urgency = table.need(&spec.urgency, "urgency", "\"immediate\"", faults);
-    let severity = table.need(&spec.severity, "severity", "\"severe\"", faults);
-    let certainty = table.need(&spec.certainty, "certainty", "\"likely\"", faults);
-    let approvals = table.need(&spec.approvals, "approvals", "0", faults);
+    let id = table.slug(spec.id.as_ref(), "\"threat\"", faults);
+    let title = table.texts(spec.title.as_ref(), "title", TEXT_MAX, faults);
+    let action = table.texts(spec.action.as_ref(), "action", TEXT_MAX, faults);
+    let guidance = table.texts(spec.guidance.as_ref(), "guidance", TEXT_MAX, faults);
+    let urgency = table.need(spec.urgency.as_ref(), "urgency", "\"immediate\"", faults);
+    let severity = table.need(spec.severity.as_ref(), "severity", "\"severe\"", faults);
+    let certainty = table.need(spec.certainty.as_ref(), "certainty", "\"likely\"", faults);
+    let approvals = table.need(spec.approvals.as_ref(), "approvals", "0", faults);
     let approvals = approvals.and_then(|approvals| {
         let count = u8::try_from(*approvals.get_ref()).ok().filter(|count| *count <= 1);
         if count.is_none() {
@@ -202,7 +202,7 @@ fn lengths(table: &Table<'_, '_>, spec: &LevelSpec, level: &Level, faults: &mut 
             [&level.title, &level.action, &level.guidance].map(|texts| count(texts, lang));
         // `title. ` and the place stand before the action.
         if title + action + 2 > LOCK_SCREEN
-            && let Some(given) = own(&spec.action, lang)
+            && let Some(given) = own(spec.action.as_ref(), lang)
         {
             let message = format!(
                 "title and action have {} characters in `{lang}`; a lock screen shows {LOCK_SCREEN}, the place included",
@@ -211,7 +211,7 @@ fn lengths(table: &Table<'_, '_>, spec: &LevelSpec, level: &Level, faults: &mut 
             faults.push(table.at(given, "long", message).help("shorten the action").warning());
         }
         if action + guidance + 1 > MESSAGE
-            && let Some(given) = own(&spec.guidance, lang)
+            && let Some(given) = own(spec.guidance.as_ref(), lang)
         {
             let message = format!(
                 "action and guidance have {} characters in `{lang}`; people read about {MESSAGE}",
@@ -220,7 +220,7 @@ fn lengths(table: &Table<'_, '_>, spec: &LevelSpec, level: &Level, faults: &mut 
             faults.push(table.at(given, "long", message).help("shorten the guidance").warning());
         }
         if level.title.get(lang).ends_with(['.', '!'])
-            && let Some(given) = own(&spec.title, lang)
+            && let Some(given) = own(spec.title.as_ref(), lang)
         {
             let message = "the title is followed by a full stop and the place";
             faults.push(
@@ -230,8 +230,8 @@ fn lengths(table: &Table<'_, '_>, spec: &LevelSpec, level: &Level, faults: &mut 
     }
 }
 
-fn own(texts: &Given<super::TextsSpec>, lang: Lang) -> Option<&Spanned<String>> {
-    let texts = texts.as_ref()?.get_ref();
+fn own(texts: Option<&Spanned<TextsSpec>>, lang: Lang) -> Option<&Spanned<String>> {
+    let texts = texts?.get_ref();
     match lang {
         Lang::Ru => texts.ru.as_ref(),
         Lang::Uk => texts.uk.as_ref(),

@@ -19,7 +19,7 @@ use super::{
     fault::{Fault, Gravity},
     shape::{Faults, Leaf, Page, read},
     source::{Kind, Source},
-    spec::{Given, LangSpec, TextsSpec, VERSION},
+    spec::{LangSpec, TextsSpec, VERSION},
     suggest,
 };
 use crate::domain::{
@@ -101,14 +101,14 @@ fn pages<'a, T: serde::de::DeserializeOwned + Versioned>(
 
 /// What every file begins with.
 trait Versioned {
-    fn version(&self) -> &Given<i64>;
+    fn version(&self) -> Option<&Spanned<i64>>;
 }
 
 macro_rules! versioned {
     ($($file:ident)*) => {
         $(impl Versioned for super::spec::$file {
-            fn version(&self) -> &Given<i64> {
-                &self.version
+            fn version(&self) -> Option<&Spanned<i64>> {
+                self.version.as_ref()
             }
         })*
     };
@@ -116,7 +116,7 @@ macro_rules! versioned {
 
 versioned!(SettingsFile RegionFile HazardFile OperatorsFile);
 
-fn version(leaf: &Leaf<'_>, version: &Given<i64>, faults: &mut Faults) {
+fn version(leaf: &Leaf<'_>, version: Option<&Spanned<i64>>, faults: &mut Faults) {
     match version {
         None if leaf.has_taken(&(0..0), "version") => {}
         None => faults.push(
@@ -166,7 +166,7 @@ impl<'t, 'a> Table<'t, 'a> {
     /// What was given for `key`, or a fault that shows how it is written.
     fn need<'g, T>(
         &self,
-        given: &'g Given<T>,
+        given: Option<&'g Spanned<T>>,
         key: &str,
         example: &str,
         faults: &mut Faults,
@@ -178,11 +178,16 @@ impl<'t, 'a> Table<'t, 'a> {
                     .help(format!("write, for example: `{key} = {example}`")),
             );
         }
-        given.as_ref()
+        given
     }
 
     /// An id: empty if it is missing or wrong.
-    fn slug(&self, given: &Given<String>, example: &str, faults: &mut Faults) -> Option<String> {
+    fn slug(
+        &self,
+        given: Option<&Spanned<String>>,
+        example: &str,
+        faults: &mut Faults,
+    ) -> Option<String> {
         let given = self.need(given, "id", example, faults)?;
         self.as_slug(given, faults)
     }
@@ -230,7 +235,7 @@ impl<'t, 'a> Table<'t, 'a> {
     /// A text in every language.
     fn texts(
         &self,
-        given: &Given<TextsSpec>,
+        given: Option<&Spanned<TextsSpec>>,
         key: &str,
         max: usize,
         faults: &mut Faults,

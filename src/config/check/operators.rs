@@ -76,11 +76,11 @@ fn operator(
     accounts: &mut BTreeMap<i64, Spanned<i64>>,
     faults: &mut Faults,
 ) -> Option<(UserId, String, String)> {
-    let name = table.need(&spec.name, "name", "\"Anna Orlova\"", faults);
+    let name = table.need(spec.name.as_ref(), "name", "\"Anna Orlova\"", faults);
     let name = name.map(|name| table.line(name, "`name`", NAME_MAX, faults));
     let person =
         spec.person.as_ref().map(|person| table.line(person, "`person`", NAME_MAX, faults));
-    let given = table.need(&spec.telegram, "telegram", "123456789", faults)?;
+    let given = table.need(spec.telegram.as_ref(), "telegram", "123456789", faults)?;
     let number = *given.get_ref();
     if !(1..TELEGRAM_MAX).contains(&number) {
         faults.push(
@@ -178,7 +178,7 @@ fn scope(
     faults: &mut Faults,
 ) -> Scope {
     let nothing = || Scope::Only(std::collections::BTreeSet::new());
-    let Some(given) = table.need(&spec.hazards, "hazards", "\"*\"", faults) else {
+    let Some(given) = table.need(spec.hazards.as_ref(), "hazards", "\"*\"", faults) else {
         return nothing();
     };
     match given.get_ref() {

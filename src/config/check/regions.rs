@@ -11,7 +11,7 @@ use super::{NAME_MAX, Names, Table};
 use crate::config::{
     fault::Fault,
     shape::{Faults, Leaf, Page},
-    spec::{Given, RegionFile, RegionSpec, TextsSpec},
+    spec::{RegionFile, RegionSpec},
     suggest,
 };
 use crate::domain::{
@@ -142,7 +142,7 @@ impl<'t, 'a> Regions<'t, 'a> {
     fn name(&mut self, faults: &mut Faults) {
         for (index, known) in self.all.iter_mut().enumerate() {
             let table = Table::new(known.leaf, known.span.clone());
-            let id = table.slug(&known.spec.id, "\"RU-SMO\"", faults);
+            let id = table.slug(known.spec.id.as_ref(), "\"RU-SMO\"", faults);
             let (Some(id), Some(given)) = (id, &known.spec.id) else { continue };
             if self.names.claim(known.leaf, given, ("region id", index), faults) {
                 known.region = Some(Region {
@@ -211,20 +211,13 @@ impl<'t, 'a> Regions<'t, 'a> {
     }
 
     /// What the nearest region upward says.
-    fn inherited<'s, T>(
-        &'s self,
+    fn inherited<T>(
+        &self,
         index: usize,
-        of: impl Fn(&'t RegionSpec) -> &'t Given<T>,
-    ) -> (Option<(&'s Known<'t, 'a>, &'t Spanned<T>)>, bool) {
-        let mut taken = false;
-        for known in self.above(index).filter_map(|above| self.all.get(above)) {
-            if let Some(given) = of(known.spec) {
-                return (Some((known, given)), taken);
-            }
-            let keys = ["short_word", "source", "zone"];
-            taken |= keys.iter().any(|key| known.leaf.has_taken(&known.span, key));
-        }
-        (None, taken)
+        of: impl Fn(&'t RegionSpec) -> Option<&'t Spanned<T>>,
+    ) -> Option<&'t T> {
+        let mut above = self.above(index).filter_map(|above| self.all.get(above));
+        above.find_map(|known| of(known.spec)).map(Spanned::get_ref)
     }
 
     fn build(&mut self, faults: &mut Faults) {
@@ -232,7 +225,7 @@ impl<'t, 'a> Regions<'t, 'a> {
         for index in 0..self.all.len() {
             let Some(known) = self.all.get(index) else { continue };
             let table = Table::new(known.leaf, known.span.clone());
-            let name = table.texts(&known.spec.name, "name", NAME_MAX, faults);
+            let name = table.texts(known.spec.name.as_ref(), "name", NAME_MAX, faults);
             let aliases = table.aliases(&known.spec.aliases, faults);
             if let Some(own) = &known.spec.short_word {
                 short_word(&table, own, faults);
@@ -241,16 +234,16 @@ impl<'t, 'a> Regions<'t, 'a> {
                 zones.insert(index, zone(&table, own, faults));
             }
             let own = known.spec.source.as_ref();
-            let source =
-                own.and_then(|_| table.texts(&known.spec.source, "source", NAME_MAX, faults));
+            let source = own
+                .and_then(|_| table.texts(known.spec.source.as_ref(), "source", NAME_MAX, faults));
             let root = known.parent.is_none();
             if root && (known.spec.parent.is_none() || self.whole) {
                 self.complete(index, &table, faults);
             }
             let above = known.parent.and_then(|parent| self.all.get(parent));
             let above = above.and_then(|above| above.region.clone());
-            let (word, _) = self.inherited(index, |spec| &spec.short_word);
-            let word = word.map(|(_, word)| word.get_ref().trim().to_owned());
+            let word = self.inherited(index, |spec| spec.short_word.as_ref());
+            let word = word.map(|word| word.trim().to_owned());
             let parent = above.as_ref().map(|above| above.id.clone());
             let source = source.or_else(|| self.source(index));
             let zone = self.above(index).find_map(|above| self.zone(above, &zones));
@@ -271,21 +264,22 @@ impl<'t, 'a> Regions<'t, 'a> {
     }
 
     fn source(&self, index: usize) -> Option<Texts> {
-        let (found, _) = self.inherited(index, |spec| &spec.source);
-        let spec: &TextsSpec = found?.1.get_ref();
-        let text = |given: &Given<String>| {
-            given.as_ref().map(|text| text.get_ref().trim().to_owned()).unwrap_or_default()
-        };
-        Some(Texts { ru: text(&spec.ru), uk: text(&spec.uk), en: text(&spec.en) })
+        let spec = self.inherited(index, |spec| spec.source.as_ref())?;
+        let texts = [&spec.ru, &spec.uk, &spec.en].map(|text| {
+            let text = text.as_ref().map(|text| text.get_ref().trim().to_owned());
+            text.unwrap_or_default()
+        });
+        let [ru, uk, en] = texts;
+        Some(Texts { ru, uk, en })
     }
 
     /// What lies in nothing inherits nothing.
     fn complete(&self, index: usize, table: &Table<'_, '_>, faults: &mut Faults) {
         let Some(known) = self.all.get(index) else { return };
         let spec = known.spec;
-        table.need(&spec.short_word, "short_word", "\"СМОЛЕНСК\"", faults);
-        table.need(&spec.source, "source", r#"{ ru = "…", uk = "…", en = "…" }"#, faults);
-        table.need(&spec.zone, "zone", "\"Europe/Moscow\"", faults);
+        table.need(spec.short_word.as_ref(), "short_word", "\"СМОЛЕНСК\"", faults);
+        table.need(spec.source.as_ref(), "source", r#"{ ru = "…", uk = "…", en = "…" }"#, faults);
+        table.need(spec.zone.as_ref(), "zone", "\"Europe/Moscow\"", faults);
     }
 
     /// Siblings with one short word are released by one another's.

@@ -63,7 +63,7 @@ fn general(
     faults: &mut Faults,
 ) {
     if let Some(url) = &spec.storage.url {
-        settings.storage.url = url.get_ref().clone();
+        settings.storage.url.clone_from(url.get_ref());
         if url.get_ref().strip_prefix("sqlite:").is_none_or(str::is_empty) {
             let message =
                 format!("`{}` is no storage that this program knows", without_login(url.get_ref()));
@@ -114,7 +114,7 @@ fn bots(
     for (index, given) in spec.bots.iter().enumerate() {
         let table = Table::new(leaf, given.span());
         let spec = given.get_ref();
-        let name = table.need(&spec.name, "name", "\"main\"", faults);
+        let name = table.need(spec.name.as_ref(), "name", "\"main\"", faults);
         let name = name.filter(|name| {
             table.as_slug(name, faults).is_some()
                 && names.claim(leaf, name, ("bot name", index), faults)
