@@ -14,8 +14,11 @@ use std::{
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-/// How much of a line is kept around the caret, in characters: more than any terminal shows.
-const EXCERPT_MAX: usize = 160;
+/// How much of what is marked, and of what follows, is kept, in characters: a terminal's width.
+const EXCERPT_MAX: usize = 100;
+
+/// How much of a line before the mark is kept, in characters: more than anybody writes by hand.
+const BEFORE_MAX: usize = 2_000;
 
 /// Whether the configuration can be used as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,7 +79,15 @@ impl Place {
 /// The shortest secret half of a token that is taken for one, in characters; real ones have 35.
 const SECRET_MIN: usize = 20;
 
-/// `text` with whatever looks like a bot's token made unreadable, byte for byte.
+/// How far a login is looked for in an address, in bytes: so that a hostile line costs no more than its
+/// length.
+const AUTHORITY_MAX: usize = 300;
+
+/// The longest message, in characters: it may quote what stands in a file.
+const MESSAGE_MAX: usize = 300;
+
+/// `text` with whatever looks like a bot's token, or the login of an address, made unreadable, byte for
+/// byte.
 pub(super) fn redact(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for (colon, _) in text.match_indices(':') {
@@ -86,7 +97,16 @@ pub(super) fn redact(text: &str) -> String {
             bytes[colon + 1..=colon + secret].fill(b'*');
         }
     }
-    // ASCII was put in the place of ASCII.
+    for (slashes, sign) in text.match_indices("://") {
+        let start = slashes + sign.len();
+        let authority = bytes.iter().skip(start).take(AUTHORITY_MAX);
+        let authority: Vec<u8> =
+            authority.copied().take_while(|byte| !b"\"' ".contains(byte)).collect();
+        if let Some(at) = authority.iter().rposition(|&byte| byte == b'@') {
+            bytes[start..start + at].fill(b'*');
+        }
+    }
+    // Whole characters were replaced: from after one ASCII character to before another.
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
@@ -98,16 +118,25 @@ fn floor(text: &str, at: usize) -> usize {
     text.floor_char_boundary(at.min(text.len()))
 }
 
-/// The part of a line around what is marked, without tabs: a caret under one points elsewhere.
+/// As much of a line as is shown, without tabs: a caret under one points elsewhere. What stands before
+/// the mark is kept, since columns are counted in it, unless the line is endless.
 fn cut(line: &str, marked: Range<usize>) -> (String, Range<usize>) {
     let part = |range: Range<usize>| line.get(range).unwrap_or_default().replace('\t', " ");
     let before = part(0..marked.start);
-    let skipped = before.chars().count().saturating_sub(EXCERPT_MAX / 2);
+    let skipped = before.chars().count().saturating_sub(BEFORE_MAX);
     let before: String = before.chars().skip(skipped).collect();
-    let inside: String = part(marked.clone()).chars().take(EXCERPT_MAX).collect();
-    let after: String = part(marked.end..line.len()).chars().take(EXCERPT_MAX / 2).collect();
+    let inside = shortened(&part(marked.clone()), EXCERPT_MAX);
+    let after = shortened(&part(marked.end..line.len()), EXCERPT_MAX);
     let marked = before.len()..before.len() + inside.len();
     (format!("{before}{inside}{after}"), marked)
+}
+
+fn shortened(text: &str, max: usize) -> String {
+    let mut kept: String = text.chars().take(max).collect();
+    if kept.len() < text.len() {
+        kept.push('…');
+    }
+    kept
 }
 
 /// Something wrong.
@@ -133,7 +162,7 @@ impl Fault {
         Self {
             gravity: Gravity::Error,
             code,
-            message: redact(&message.into()),
+            message: shortened(&redact(&message.into()), MESSAGE_MAX),
             file: file.to_owned(),
             places: Vec::new(),
             advice: Vec::new(),
@@ -146,9 +175,9 @@ impl Fault {
         Self { places: vec![place], ..Self::of_file(&file, code, message) }
     }
 
-    /// Another place that belongs to it.
-    pub(super) fn and(mut self, place: Place) -> Self {
-        self.places.push(place);
+    /// Other places that belong to it.
+    pub(super) fn and(mut self, places: impl IntoIterator<Item = Place>) -> Self {
+        self.places.extend(places);
         self
     }
 

@@ -138,3 +138,57 @@ fn is_open_to_everybody(found: &fs::Metadata) -> bool {
 fn is_open_to_everybody(_: &fs::Metadata) -> bool {
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    const TOKEN: &str = "123456789:not-a-real-secret_of-any-bot";
+
+    fn resolved(source: &TokenSource, variable: Option<&str>) -> Result<String, String> {
+        source
+            .resolve_in(|_| variable.map(OsString::from))
+            .map(|token| token.expose_secret().to_owned())
+            .map_err(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn a_token_is_taken_from_the_environment_without_the_line_end() {
+        let source = TokenSource::Env("NABAT_TOKEN".to_owned());
+        assert_eq!(resolved(&source, Some(&format!("{TOKEN}\n"))).unwrap(), TOKEN);
+        let said = resolved(&source, None).unwrap_err();
+        assert!(said.contains("set the environment variable `NABAT_TOKEN`"), "{said}");
+        let said = resolved(&source, Some("my secret")).unwrap_err();
+        assert!(
+            said.contains("does not look like a token") && !said.contains("my secret"),
+            "{said}"
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_token_file_that_everybody_can_read_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("token");
+        let source = TokenSource::File(path.clone());
+        assert!(resolved(&source, None).unwrap_err().contains("can't be read"));
+        fs::write(&path, TOKEN).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let said = resolved(&source, None).unwrap_err();
+        assert!(said.contains("chmod 600") && !said.contains(TOKEN), "{said}");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(resolved(&source, None).unwrap(), TOKEN);
+    }
+
+    #[test]
+    fn a_systemd_credential_lies_in_the_directory_that_systemd_names() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("nabat"), TOKEN).unwrap();
+        let source = TokenSource::Credential("nabat".to_owned());
+        assert_eq!(resolved(&source, dir.path().to_str()).unwrap(), TOKEN);
+        assert!(resolved(&source, None).unwrap_err().contains("LoadCredential=nabat"));
+    }
+}

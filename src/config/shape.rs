@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use toml::de::{DeArray, DeTable, DeValue, Deserializer};
 
 use super::{
-    fault::{Fault, Place, redact},
+    fault::{Fault, Gravity, Place, redact},
     source::Source,
     suggest,
 };
@@ -29,6 +29,10 @@ pub(super) struct Faults {
 }
 
 impl Faults {
+    pub(super) fn has_errors(&self) -> bool {
+        self.told.iter().any(|fault| fault.gravity == Gravity::Error)
+    }
+
     pub(super) fn push(&mut self, fault: Fault) {
         if self.told.len() < FAULTS_TOLD_MAX {
             self.told.push(fault);
@@ -111,13 +115,12 @@ pub(super) fn read<'a, T: DeserializeOwned>(
 
 fn syntax(leaf: &Leaf<'_>, message: &str, span: &Range<usize>) -> Fault {
     let fault = Fault::at(leaf.place(span, ""), "syntax", message);
-    let line = fault.line().unwrap_or_default();
     match message {
         "duplicate key" => fault.help("keep one of the two"),
-        _ if message.contains("string") => {
-            fault.help("texts stand in double quotes: key = \"text\"")
+        _ if message.contains("quote") || message.contains("string") => {
+            fault.help("texts stand between double quotes: `key = \"text\"`")
         }
-        _ => fault.help(format!("line {line} is not TOML; see https://toml.io/en/v1.1.0")),
+        _ => fault.help("a line is `key = value`, `[block]`, `[[block of a list]]` or `# comment`"),
     }
 }
 

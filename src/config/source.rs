@@ -66,8 +66,8 @@ pub(super) fn gather(dir: &Path) -> (Vec<Source>, Vec<Fault>) {
         return (found.sources, found.faults);
     }
     found.file(dir.join("nabat.toml"), Kind::Settings);
-    found.files(&dir.join("regions"), Kind::Region, "the regions, a file each");
-    found.files(&dir.join("hazards"), Kind::Hazard, "the kinds of danger, a file each");
+    found.files(&dir.join("regions"), Kind::Region, "the regions");
+    found.files(&dir.join("hazards"), Kind::Hazard, "the kinds of danger");
     found.file(dir.join("operators.toml"), Kind::Operators);
     (found.sources, found.faults)
 }
@@ -106,7 +106,7 @@ impl Gathered {
         paths.sort();
         if paths.is_empty() {
             let fault = Fault::of_file(dir, "empty-directory", "no `.toml` file in this directory");
-            self.faults.push(fault.help(format!("put here {holds}")));
+            self.faults.push(fault.help(format!("put here {holds}, a file each")));
         }
         if paths.len() > FILES_MAX {
             let message = format!("{} files; at most {FILES_MAX} are read", paths.len());

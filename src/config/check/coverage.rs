@@ -86,7 +86,7 @@ impl<'c, 't, 'a> Reach<'c, 't, 'a> {
                         "no-approver",
                         message,
                     )
-                    .and(leaf.place(span, "needs somebody else"))
+                    .and([leaf.place(span, "needs somebody else")])
                     .help("give another person the role `approver` for this region and hazard")
                     .warning(),
                 );

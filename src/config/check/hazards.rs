@@ -34,7 +34,7 @@ pub(super) struct Hazards<'t, 'a> {
     pub(super) all: Vec<Hazard>,
     names: Names<'t, 'a>,
     approvals: Vec<(HazardId, &'t Leaf<'a>, Range<usize>)>,
-    /// Whether every file could be read.
+    /// Whether every hazard has been read, with an id.
     whole: bool,
 }
 
@@ -69,6 +69,7 @@ impl<'t, 'a> Hazards<'t, 'a> {
                         .help("add a block `[hazard]` with `id`, `name`, `after` and `longest`, and blocks `[[levels]]`"),
                 );
             }
+            self.whole = false;
             return;
         };
         let table = Table::new(leaf, given.span());
@@ -82,7 +83,10 @@ impl<'t, 'a> Hazards<'t, 'a> {
             longest.and_then(|longest| table.duration(longest, "longest", LONGEST, faults));
         let open_ended = spec.open_ended.as_ref().is_some_and(|open| *open.get_ref());
         let levels = levels(&table, &file.levels, faults);
-        let (Some(id), Some(given)) = (id, &spec.id) else { return };
+        let (Some(id), Some(given)) = (id, &spec.id) else {
+            self.whole = false;
+            return;
+        };
         if !self.names.claim(leaf, given, ("hazard id", index), faults) {
             return;
         }
@@ -172,7 +176,7 @@ fn level(table: &Table<'_, '_>, spec: &LevelSpec, faults: &mut Faults) -> Option
         let count = u8::try_from(*approvals.get_ref()).ok().filter(|count| *count <= 1);
         if count.is_none() {
             faults.push(
-                table.at(approvals, "out-of-range", "`approvals` is 0 or 1").help(
+                table.at(approvals, "out-of-range", "`approvals` has to be 0 or 1").help(
                     "0: who raises confirms by typing the region's short word; 1: somebody else approves",
                 ),
             );
@@ -210,7 +214,7 @@ fn lengths(table: &Table<'_, '_>, spec: &LevelSpec, level: &Level, faults: &mut 
             );
             faults.push(table.at(given, "long", message).help("shorten the action").warning());
         }
-        if action + guidance + 1 > MESSAGE
+        if (MESSAGE..TEXT_MAX).contains(&(action + guidance))
             && let Some(given) = own(spec.guidance.as_ref(), lang)
         {
             let message = format!(

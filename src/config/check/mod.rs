@@ -16,7 +16,7 @@ use toml::Spanned;
 
 use super::{
     Config,
-    fault::{Fault, Gravity},
+    fault::Fault,
     shape::{Faults, Leaf, Page, read},
     source::{Kind, Source},
     spec::{LangSpec, TextsSpec, VERSION},
@@ -34,7 +34,7 @@ const TEXT_MAX: usize = 1_000;
 /// The longest name, alias or source, in characters: it stands within a sentence.
 const NAME_MAX: usize = 100;
 
-/// The most faults that a check gathers before it looks at how the parts fit.
+/// Judges what could be read; `unread` is what could not.
 pub(super) fn check(
     dir: &Path,
     sources: &[Source],
@@ -59,7 +59,7 @@ pub(super) fn check(
     let hazards = hazards::check(&hazards, hazards_whole, &mut faults);
     let language = settings.policy.language;
     let operators = operators::check(&operators, &regions, &hazards, language, &mut faults);
-    let sound = faults.told.iter().all(|fault| fault.gravity == Gravity::Warning);
+    let sound = !faults.has_errors();
     if sound {
         coverage::check(&regions, &hazards, &operators, &mut faults);
     }
@@ -119,6 +119,8 @@ versioned!(SettingsFile RegionFile HazardFile OperatorsFile);
 fn version(leaf: &Leaf<'_>, version: Option<&Spanned<i64>>, faults: &mut Faults) {
     match version {
         None if leaf.has_taken(&(0..0), "version") => {}
+        // What lacks everything is told by what it lacks.
+        None if leaf.source.text.trim().is_empty() && leaf.source.kind != Kind::Operators => {}
         None => faults.push(
             Fault::at(leaf.place(&(0..0), ""), "missing-key", "`version` is missing")
                 .help(format!("begin the file with `version = {VERSION}`")),
@@ -370,7 +372,7 @@ impl<'t, 'a> Names<'t, 'a> {
                 "twice",
                 format!("the {what} `{}` is used twice", name.get_ref()),
             )
-            .and(before.place(&first.span(), "first here"));
+            .and([before.place(&first.span(), "first here")]);
             faults.push(fault.help("give one of them another; capitals make no difference"));
             return false;
         }

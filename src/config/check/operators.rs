@@ -97,7 +97,7 @@ fn operator(
                 "twice",
                 format!("the account {number} is declared twice"),
             )
-            .and(table.leaf.place(&first.span(), "first here"))
+            .and([table.leaf.place(&first.span(), "first here")])
             .help("put all mandates of one account in one block"),
         );
         return None;

@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::{NAME_MAX, Names, Table};
 use crate::config::{
-    fault::Fault,
+    fault::{Fault, Place},
     shape::{Faults, Leaf, Page},
     spec::{RegionFile, RegionSpec},
     suggest,
@@ -75,7 +75,7 @@ const COMMANDS: &[&str] = &[
 pub(super) struct Regions<'t, 'a> {
     pub(super) all: Vec<Known<'t, 'a>>,
     names: Names<'t, 'a>,
-    /// Whether every file could be read.
+    /// Whether every region has been read, with an id.
     whole: bool,
 }
 
@@ -99,7 +99,11 @@ pub(super) fn check<'t, 'a>(
         let Some(spec) = &page.spec else { continue };
         if let Some(region) = &spec.region {
             regions.gather(&page.leaf, region, None, faults);
-        } else if !page.leaf.has_taken(&(0..0), "region") {
+        } else {
+            regions.whole = false;
+            if page.leaf.has_taken(&(0..0), "region") {
+                continue;
+            }
             let message = "there is no region in this file";
             faults.push(Fault::of_file(&page.leaf.source.path, "empty-file", message).help(
                 "add a block `[region]` with `id`, `name`, `short_word`, `source` and `zone`",
@@ -143,7 +147,10 @@ impl<'t, 'a> Regions<'t, 'a> {
         for (index, known) in self.all.iter_mut().enumerate() {
             let table = Table::new(known.leaf, known.span.clone());
             let id = table.slug(known.spec.id.as_ref(), "\"RU-SMO\"", faults);
-            let (Some(id), Some(given)) = (id, &known.spec.id) else { continue };
+            let (Some(id), Some(given)) = (id, &known.spec.id) else {
+                self.whole = false;
+                continue;
+            };
             if self.names.claim(known.leaf, given, ("region id", index), faults) {
                 known.region = Some(Region {
                     id: RegionId::new(&id),
@@ -169,9 +176,11 @@ impl<'t, 'a> Regions<'t, 'a> {
                 let id = given.get_ref();
                 let message = format!("the region lies in itself, by way of `{id}`");
                 faults.push(
-                    Fault::at(leaf.place(&given.span(), ""), "circle", message).help(
-                        "one of the regions on the way lies in something else, or in nothing",
-                    ),
+                    Fault::at(leaf.place(&given.span(), "lies in"), "circle", message)
+                        .and(self.declared(parent, "which lies in the first"))
+                        .help(
+                            "one of the regions on the way lies in something else, or in nothing",
+                        ),
                 );
             } else if let Some(known) = self.all.get_mut(index) {
                 known.parent = Some(parent);
@@ -210,6 +219,12 @@ impl<'t, 'a> Regions<'t, 'a> {
         found
     }
 
+    /// Where a region is declared.
+    fn declared(&self, index: usize, label: &str) -> Vec<Place> {
+        let known = self.all.get(index);
+        known.map(|known| known.leaf.place(&known.span, label)).into_iter().collect()
+    }
+
     /// What the nearest region upward says.
     fn inherited<T>(
         &self,
@@ -237,7 +252,7 @@ impl<'t, 'a> Regions<'t, 'a> {
             let source = own
                 .and_then(|_| table.texts(known.spec.source.as_ref(), "source", NAME_MAX, faults));
             let root = known.parent.is_none();
-            if root && (known.spec.parent.is_none() || self.whole) {
+            if root && known.spec.parent.is_none() {
                 self.complete(index, &table, faults);
             }
             let above = known.parent.and_then(|parent| self.all.get(parent));
@@ -298,7 +313,7 @@ impl<'t, 'a> Regions<'t, 'a> {
         let whole = self.whole;
         match Forest::plant(regions) {
             Ok(forest) => Some(forest),
-            Err(_) if !faults.told.is_empty() || !whole => None,
+            Err(_) if !whole || faults.has_errors() => None,
             Err(wrong) => {
                 let file = self.all.first().map(|known| known.leaf.source.path.clone());
                 for fault in wrong {

@@ -143,7 +143,7 @@ fn unshared(
         let message = format!("two bots take their token from {source}");
         faults.push(
             Fault::at(leaf.place(&place.span(), "here again"), "shared-token", message)
-                .and(leaf.place(&first.span(), "first here"))
+                .and([leaf.place(&first.span(), "first here")])
                 .help("each bot has a token of its own: limits and progress are kept per token"),
         );
     } else {
@@ -176,7 +176,7 @@ fn token(
     if let Some((other, second)) = written.next() {
         let message = format!("the token has two sources, `{key}` and `{second}`");
         let fault = table.at(other, "two-tokens", message);
-        faults.push(fault.and(table.leaf.place(&value.span(), "")).help("keep one of them"));
+        faults.push(fault.and([table.leaf.place(&value.span(), "")]).help("keep one of them"));
     }
     let text = value.get_ref().trim();
     if is_token(text) {
