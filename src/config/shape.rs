@@ -209,6 +209,11 @@ impl Complaint {
         if let Some((found, expected)) = rest.and_then(|rest| rest.split_once(", expected ")) {
             return Self::Type { found: found.to_owned(), expected: plain(expected) };
         }
+        // What toml says of a number where one of several words should stand.
+        if message == "wanted string or table" {
+            let found = "a value without quotes".to_owned();
+            return Self::Type { found, expected: "one of its words".to_owned() };
+        }
         Self::Other(message.to_owned())
     }
 
