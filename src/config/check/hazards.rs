@@ -45,9 +45,13 @@ pub(super) fn check<'t, 'a>(
 ) -> Hazards<'t, 'a> {
     let mut hazards =
         Hazards { all: Vec::new(), names: Names::new(), approvals: Vec::new(), whole };
+    let mut aliases = Names::new();
     for (index, page) in pages.iter().enumerate() {
         if let Some(spec) = &page.spec {
             hazards.take(index, &page.leaf, spec, faults);
+            for alias in spec.hazard.iter().flat_map(|hazard| &hazard.get_ref().aliases) {
+                aliases.claim(&page.leaf, alias, ("alias", index), faults);
+            }
         }
     }
     hazards

@@ -297,8 +297,14 @@ impl<'t, 'a> Regions<'t, 'a> {
         table.need(spec.zone.as_ref(), "zone", "\"Europe/Moscow\"", faults);
     }
 
-    /// Siblings with one short word are released by one another's.
+    /// Siblings with one short word are released by one another's; an alias of two regions names neither.
     fn tell_apart(&self, faults: &mut Faults) {
+        let mut aliases = Names::new();
+        for (index, known) in self.all.iter().enumerate() {
+            for alias in &known.spec.aliases {
+                aliases.claim(known.leaf, alias, ("alias", index), faults);
+            }
+        }
         let mut families: BTreeMap<Option<usize>, Names<'t, 'a>> = BTreeMap::new();
         for (index, known) in self.all.iter().enumerate() {
             let Some(word) = &known.spec.short_word else { continue };
