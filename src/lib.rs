@@ -1,5 +1,6 @@
 //! nabat.
 
+pub mod config;
 pub mod domain;
 pub mod fanout;
 pub mod ports;
