@@ -69,8 +69,7 @@ use crate::{
 /// Connections that only read: pages of two lanes, a dialogue and a count at once.
 const READERS: u32 = 4;
 
-/// How long a statement waits for another program, such as a backup, to let go of the file: longer
-/// than a backup's step, shorter than an official's patience.
+/// Longer than a backup's step, shorter than an official's patience.
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Earlier versions can corrupt a WAL as it is reset. `// sqlite.org/wal.html#walresetbug`
@@ -78,6 +77,22 @@ const VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
 
 /// Lines of the journal checked at once.
 const JOURNAL_PAGE: i64 = 1_000;
+
+/// How a database is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// How long a statement waits for another program, such as a backup, to let go of the file.
+    pub busy: Duration,
+    /// Most pages of 4096 bytes the file may grow to, never less than it has; SQLite's own limit
+    /// without.
+    pub pages_max: Option<u32>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { busy: BUSY, pages_max: None }
+    }
+}
 
 /// A database file, open. Clones are one store.
 #[derive(Clone, Debug)]
@@ -97,12 +112,21 @@ impl Sqlite {
     /// [`StoreError::Locked`] if another process has it open; [`StoreError::Corrupt`] if it is not
     /// ours, damaged, or written by a later version.
     pub async fn open(path: &Path) -> Result<Self> {
+        Self::open_with(path, Options::default()).await
+    }
+
+    /// Opens a database, otherwise than as [`Sqlite::open`] does.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Sqlite::open`].
+    pub async fn open_with(path: &Path, how: Options) -> Result<Self> {
         let owner = own(path)?;
         private(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(false)
-            .busy_timeout(BUSY)
+            .busy_timeout(how.busy)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(false)
@@ -110,7 +134,11 @@ impl Sqlite {
         let pool = |max: u32| {
             SqlitePoolOptions::new().max_connections(max).idle_timeout(None).max_lifetime(None)
         };
-        let writer = pool(1).connect_with(options.clone()).await?;
+        let grows = how.pages_max.into_iter();
+        let writing = grows.fold(options.clone(), |options, pages| {
+            options.pragma("max_page_count", pages.to_string())
+        });
+        let writer = pool(1).connect_with(writing).await?;
         let mut connection = writer.acquire().await?;
         recent(&mut connection).await?;
         migrate(&mut connection).await?;
