@@ -1,5 +1,6 @@
 //! nabat.
 
+pub mod bot;
 pub mod config;
 pub mod domain;
 pub mod fanout;

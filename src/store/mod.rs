@@ -1,4 +1,4 @@
-//! The stores: what [`crate::ports::store::Store`] asks for, kept in memory and in SQLite.
+//! The stores: what [`crate::ports::store::Store`] asks for, in memory and in `SQLite`.
 //!
 //! [`memory::Ledger`] is the plain reference model: what the words of the port mean, as ordinary
 //! synchronous code. [`sqlite::Sqlite`] answers every question as the ledger does; one suite of
@@ -23,8 +23,12 @@
 //! - An effect on a chat that was never met, or has gone, changes nothing; only meeting it does.
 
 pub mod memory;
+mod rows;
+pub mod sqlite;
 
 use std::time::Duration;
+
+use crate::ports::store::Progress;
 
 /// The place that stands for taking part in exercises: not a slug, so no region has it.
 const EXERCISES: &str = "";
@@ -39,3 +43,8 @@ const CHALLENGES_KEPT: Duration = crate::ports::store::UPDATES_KEPT;
 /// How long the delivery log is kept after an alert has ended: Telegram lets a bot edit or delete a
 /// message for 48 hours. `// Bot API: deleteMessage`
 const LOG_KEPT: Duration = Duration::from_hours(48);
+
+/// Progress never goes backwards: a save that comes late changes nothing.
+fn follows(before: &Progress, now: &Progress) -> bool {
+    now.cursor >= before.cursor && now.mark >= before.mark && now.tally.sum() >= before.tally.sum()
+}

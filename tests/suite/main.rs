@@ -1,3 +1,4 @@
 //! The one integration binary: its rooms, each a folder.
 
+mod contract;
 mod sim;

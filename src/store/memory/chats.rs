@@ -297,6 +297,8 @@ impl Ledger {
             .flatten()
             .copied()
             .collect();
-        logged.iter().for_each(|row| self.unlog(*row));
+        for row in logged {
+            self.unlog(row);
+        }
     }
 }

@@ -3,7 +3,8 @@
 use super::{AlertId, BotId, ChatId, Fanout, FanoutId, Ledger, Logged, Watch};
 use crate::{
     domain::{lang::Lang, time::Utc},
-    ports::store::{Heir, LaneSave, LetterSave, LogRow, Progress, Save, WatchSave},
+    ports::store::{Heir, LaneSave, LetterSave, LogRow, Save, WatchSave},
+    store::follows,
 };
 
 impl Ledger {
@@ -141,11 +142,6 @@ impl Ledger {
             Heir::Follows
         }
     }
-}
-
-/// Progress never goes backwards: a save that comes late changes nothing.
-pub(in crate::store) fn follows(before: &Progress, now: &Progress) -> bool {
-    now.cursor >= before.cursor && now.mark >= before.mark && now.tally.sum() >= before.tally.sum()
 }
 
 fn letter_row(bot: BotId, chat: ChatId, alert: AlertId, lang: Lang, row: &LogRow) -> Logged {

@@ -1,0 +1,212 @@
+//! Saving how far a broadcast got.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use sqlx::SqliteConnection;
+
+use super::{chats, rows, sql, walk};
+use crate::{
+    domain::{
+        ids::{AlertId, BotId, ChatId, FanoutId},
+        lang::Lang,
+        letter::Watch,
+    },
+    ports::store::{Heir, LaneSave, LetterSave, LogRow, Result, Save, WatchSave},
+    store::follows,
+};
+
+/// What a letter is logged under.
+const LETTER: FanoutId = FanoutId(0);
+
+pub(super) async fn save(conn: &mut SqliteConnection, bot: BotId, save: &Save) -> Result<()> {
+    for lane in &save.lanes {
+        save_lane(conn, lane).await?;
+    }
+    for letter in &save.letters {
+        save_letter(conn, bot, letter).await?;
+    }
+    for watch in &save.watches {
+        match watch {
+            WatchSave::Out(Watch { fanout, chat, message, lang }) => {
+                let query = sqlx::query(sql::WATCH_OUT).bind(fanout.0).bind(chat.0);
+                query.bind(message.0).bind(lang.code()).execute(&mut *conn).await?;
+            }
+            WatchSave::Done(Watch { fanout, chat, message, .. }) => {
+                let query = sqlx::query(sql::WATCH_DONE).bind(fanout.0).bind(chat.0);
+                query.bind(message.0).execute(&mut *conn).await?;
+            }
+        }
+    }
+    if let Some(limits) = &save.limits {
+        let body = rows::put_limits(limits)?;
+        sqlx::query(sql::LIMITS_SAVE).bind(bot.0).bind(body).execute(conn).await?;
+    }
+    Ok(())
+}
+
+async fn save_lane(conn: &mut SqliteConnection, lane: &LaneSave) -> Result<()> {
+    let found: Option<(i64, i64, String)> =
+        sqlx::query_as(sql::LANE).bind(lane.fanout.0).fetch_optional(&mut *conn).await?;
+    let Some((bot, alert, before)) = found else { return Ok(()) };
+    let late = !follows(&rows::take_progress(&before)?, &lane.progress);
+    let progress = if late { before } else { rows::put_progress(&lane.progress)? };
+    sqlx::query(sql::LANE_SAVE)
+        .bind(lane.fanout.0)
+        .bind(progress)
+        .bind(lane.closed_at.map(rows::micros))
+        .execute(&mut *conn)
+        .await?;
+    if lane.log.is_empty() {
+        return Ok(());
+    }
+    append(conn, (BotId(bot), AlertId(alert), lane.fanout), &lane.log).await
+}
+
+/// A row of the log on its way into the database.
+struct Appended<'a> {
+    alert: AlertId,
+    chat: ChatId,
+    lang: Option<Lang>,
+    told: bool,
+    row: &'a LogRow,
+}
+
+impl Appended<'_> {
+    fn json(&self) -> serde_json::Value {
+        json!([
+            self.alert.0,
+            self.chat.0,
+            self.row.place.as_str(),
+            self.lang.map(Lang::code),
+            self.row.settlement.name(),
+            i64::from(self.told),
+            self.row.message.map(|message| message.0),
+            rows::micros(self.row.at),
+        ])
+    }
+}
+
+/// Appends a lane's rows that are not there yet, and strikes the chats of those that are new.
+async fn append(
+    conn: &mut SqliteConnection,
+    (bot, alert, fanout): (BotId, AlertId, FanoutId),
+    log: &[LogRow],
+) -> Result<()> {
+    let named: Vec<i64> = log.iter().map(|row| row.chat.0).collect();
+    let looked: Vec<(i64, bool, bool)> = sqlx::query_as(sql::LOG_LOOK)
+        .bind(json!(named).to_string())
+        .bind(bot.0)
+        .bind(alert.0)
+        .bind(fanout.0)
+        .fetch_all(&mut *conn)
+        .await?;
+    let others = log.iter().zip(&looked).flat_map(|(row, (chat, ..))| {
+        let others = row.tells.iter().filter(|other| **other != alert);
+        others.map(|other| (*other, ChatId(*chat)))
+    });
+    let mut readers = told(conn, bot, others.collect()).await?;
+    let mut seen = BTreeSet::new();
+    let mut rows: Vec<Appended> = Vec::new();
+    let mut fates = Vec::new();
+    for (row, &(chat, known, logged)) in log.iter().zip(&looked) {
+        let chat = ChatId(chat);
+        if logged || !seen.insert(chat) {
+            continue;
+        }
+        let read = known && row.settlement.may_have_read();
+        let told = read && row.tells.contains(&alert);
+        rows.push(Appended { alert, chat, lang: None, told, row });
+        for &other in row.tells.iter().filter(|other| read && **other != alert) {
+            if readers.insert((other, chat)) {
+                rows.push(Appended { alert: other, chat, lang: None, told: true, row });
+            }
+        }
+        fates.push((chat, row.fate));
+    }
+    insert(conn, bot, fanout, &rows).await?;
+    for (chat, fate) in fates {
+        chats::struck(conn, bot, chat, fate, Some(alert)).await?;
+    }
+    Ok(())
+}
+
+/// Which of these are readers.
+async fn told(
+    conn: &mut SqliteConnection,
+    bot: BotId,
+    pairs: Vec<(AlertId, ChatId)>,
+) -> Result<BTreeSet<(AlertId, ChatId)>> {
+    if pairs.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let pairs: Vec<(i64, i64)> = pairs.iter().map(|(alert, chat)| (alert.0, chat.0)).collect();
+    let found: Vec<(i64, i64)> = sqlx::query_as(sql::LOG_TOLD)
+        .bind(json!(pairs).to_string())
+        .bind(bot.0)
+        .fetch_all(conn)
+        .await?;
+    Ok(found.into_iter().map(|(alert, chat)| (AlertId(alert), ChatId(chat))).collect())
+}
+
+async fn insert(
+    conn: &mut SqliteConnection,
+    bot: BotId,
+    fanout: FanoutId,
+    rows: &[Appended<'_>],
+) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let batch: Vec<_> = rows.iter().map(Appended::json).collect();
+    let batch = serde_json::Value::from(batch).to_string();
+    sqlx::query(sql::LOG_NEW).bind(batch).bind(bot.0).bind(fanout.0).execute(conn).await?;
+    Ok(())
+}
+
+async fn save_letter(conn: &mut SqliteConnection, bot: BotId, save: &LetterSave) -> Result<()> {
+    let lang: Option<(String,)> = sqlx::query_as(sql::LETTER_DONE)
+        .bind(bot.0)
+        .bind(save.letter.0)
+        .fetch_optional(&mut *conn)
+        .await?;
+    let (Some((lang,)), Some(row)) = (lang, &save.row) else { return Ok(()) };
+    let lang = Some(rows::lang(&lang)?);
+    let looked: (i64, bool, bool) = sqlx::query_as(sql::LOG_LOOK)
+        .bind(json!([row.chat.0]).to_string())
+        .bind(bot.0)
+        .bind(0)
+        .bind(LETTER.0)
+        .fetch_one(&mut *conn)
+        .await?;
+    let chat = ChatId(looked.0);
+    let tells = if row.settlement.may_have_read() { row.tells.as_slice() } else { &[] };
+    let pairs = tells.iter().map(|alert| (*alert, chat)).collect();
+    let mut readers = told(conn, bot, pairs).await?;
+    let new: Vec<Appended> = tells
+        .iter()
+        .filter(|alert| readers.insert((**alert, chat)))
+        .map(|&alert| Appended { alert, chat, lang, told: true, row })
+        .collect();
+    insert(conn, bot, LETTER, &new).await?;
+    chats::struck(conn, bot, chat, row.fate, None).await
+}
+
+pub(super) async fn follow(
+    conn: &mut SqliteConnection,
+    fanout: FanoutId,
+    from: ChatId,
+    to: ChatId,
+) -> Result<Heir> {
+    let Some(fanout) = walk::fanout(conn, fanout).await? else { return Ok(Heir::Follows) };
+    let bot = fanout.bot;
+    let before: Option<(i64, i64, bool)> =
+        sqlx::query_as(sql::MOVE).bind(bot.0).bind(from.0).fetch_optional(&mut *conn).await?;
+    // The place of the new id in the audience is the old one's: this is a repetition, or the group
+    // said so first.
+    let renamed =
+        before.is_some_and(|(new, seq, renamed)| renamed && new == to.0 && seq >= fanout.ceiling);
+    let already = !renamed && from != to && walk::belongs(conn, &fanout, to).await?;
+    chats::moved(conn, bot, from, to).await?;
+    Ok(if already { Heir::Already } else { Heir::Follows })
+}

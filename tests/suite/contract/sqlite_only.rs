@@ -1,0 +1,197 @@
+//! What only a database file can do: survive, be locked, be full.
+
+use std::time::Duration;
+
+use nabat::{
+    domain::{
+        audience::Position,
+        delivery::Settlement,
+        ids::{ChatId, LetterId, UserId},
+    },
+    ports::store::{Deed, Effect, Entry, Save, Store, StoreError},
+    store::sqlite::{Options, Sqlite},
+};
+use sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use super::{database, world::*};
+
+async fn beside(dir: &tempfile::TempDir) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(dir.path().join("nabat.db"));
+    SqliteConnection::connect_with(&options).await.unwrap()
+}
+
+async fn again(store: Sqlite, dir: &tempfile::TempDir, how: Options) -> Sqlite {
+    store.close().await;
+    drop(store);
+    Sqlite::open_with(&dir.path().join("nabat.db"), how).await.unwrap()
+}
+
+fn entry(what: &'static str) -> Entry {
+    Entry { who: Some(UserId(1)), what, particulars: vec![("alert", "1".to_owned())] }
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_there_after_reopening() {
+    let (store, dir) = database().await;
+    join(&store, 1, &["west"]).await;
+    let (alert, fanout) = raise(&store, &["west"]).await;
+    log(&store, fanout, vec![row(1, Settlement::Delivered, &[alert.alert.id()])]).await;
+    let noted = Deed { journal: vec![entry("raised"), entry("ended")], ..deed(Vec::new()) };
+    store.enact(&noted).await.unwrap();
+    let before = store.fanout(fanout).await.unwrap();
+    store.close().await;
+    drop(store);
+    let store = Sqlite::open(&dir.path().join("nabat.db")).await.unwrap();
+    assert_eq!(store.fanout(fanout).await.unwrap(), before);
+    assert_eq!(chats(&store, fanout).await, [1]);
+    store.enact(&noted).await.unwrap();
+    assert_eq!(store.verify_journal().await.unwrap(), Ok(4));
+    let (_, over) = end(&store, &alert).await;
+    store.close_readers(over).await.unwrap();
+    assert_eq!(chats(&store, over).await, [1]);
+}
+
+#[tokio::test]
+async fn a_second_opener_is_refused_until_the_first_is_gone() {
+    let (store, dir) = database().await;
+    let path = dir.path().join("nabat.db");
+    assert!(matches!(Sqlite::open(&path).await, Err(StoreError::Locked)));
+    let clone = store.clone();
+    drop(store);
+    assert!(matches!(Sqlite::open(&path).await, Err(StoreError::Locked)), "a clone holds it");
+    clone.close().await;
+    drop(clone);
+    Sqlite::open(&path).await.unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_new_database_is_readable_by_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let (store, dir) = database().await;
+    join(&store, 1, &["west"]).await;
+    let mut seen = 0;
+    for file in std::fs::read_dir(dir.path()).unwrap() {
+        let file = file.unwrap();
+        let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", file.path().display());
+        seen += 1;
+    }
+    assert_eq!(seen, 4, "database, write-ahead log, its index, lock");
+}
+
+#[tokio::test]
+async fn no_walk_reads_a_whole_table_or_sorts() {
+    let (store, _dir) = database().await;
+    let steps = store.plans().await.unwrap();
+    assert!(steps.iter().any(|step| step.contains("SEARCH")), "{steps:#?}");
+    for step in &steps {
+        let batch = step.starts_with("SCAN json_each");
+        assert!(!step.starts_with("SCAN") || batch || step.contains("CONSTANT"), "{steps:#?}");
+        assert!(!step.contains("TEMP B-TREE"), "{steps:#?}");
+        assert!(!step.contains("AUTOMATIC"), "{steps:#?}");
+    }
+    let searched = |what: &str| steps.iter().any(|step| step.contains(what));
+    assert!(
+        searched("SEARCH s USING PRIMARY KEY (bot=? AND place=? AND seq>? AND seq<?)"),
+        "{steps:#?}"
+    );
+    assert!(
+        searched("SEARCH l USING INDEX log_readers (alert=? AND bot=? AND id>? AND id<?)"),
+        "{steps:#?}"
+    );
+    assert!(searched("(bot=? AND chat=? AND place=? AND seq<?)"), "{steps:#?}");
+}
+
+#[tokio::test]
+async fn a_full_disk_is_said_to_be_full_and_nothing_is_half_done() {
+    let (store, dir) = database().await;
+    join(&store, 1, &["west"]).await;
+    let (alert, fanout) = raise(&store, &["west"]).await;
+    let store = again(store, &dir, Options { pages_max: Some(1), ..Options::default() }).await;
+    let big = "ж".repeat(2_000_000);
+    let mut many = update(1, vec![Effect::Left(BOT, ChatId(1))]);
+    many.letters = vec![letter(1, words(&big))];
+    assert!(matches!(store.enact(&many).await, Err(StoreError::Full)));
+    assert_eq!(lives(&store, 1).await.unwrap(), ["west"]);
+    assert_eq!(store.last_update(BOT).await.unwrap(), None);
+    let rows = (1..=20_000).map(|chat| row(chat, Settlement::Delivered, &[alert.alert.id()]));
+    let saved = nabat::ports::store::LaneSave {
+        progress: progress(5, 5, 5),
+        ..lane(fanout, rows.collect())
+    };
+    let saved = Save { lanes: vec![saved], ..Save::default() };
+    assert!(matches!(store.save(BOT, &saved, at(1)).await, Err(StoreError::Full)));
+    let still = store.fanout(fanout).await.unwrap().unwrap();
+    assert_eq!(still.progress.cursor, Position::START);
+    let store = again(store, &dir, Options::default()).await;
+    store.enact(&many).await.unwrap();
+    store.save(BOT, &saved, at(1)).await.unwrap();
+    assert_eq!(store.letters(BOT, LetterId(0)).await.unwrap().len(), 1, "and it goes on after");
+}
+
+#[tokio::test]
+async fn a_database_held_by_another_program_is_said_to_be_locked() {
+    let (store, dir) = database().await;
+    let busy = Duration::from_millis(50);
+    let store = again(store, &dir, Options { busy, ..Options::default() }).await;
+    let mut other = beside(&dir).await;
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    let met = deed(vec![Effect::Left(BOT, ChatId(1))]);
+    assert!(matches!(store.enact(&met).await, Err(StoreError::Locked)));
+    assert_eq!(lives(&store, 1).await, None, "reading goes on");
+    other.execute("ROLLBACK").await.unwrap();
+    store.enact(&met).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_record_that_can_not_be_read_is_said_to_be_corrupt() {
+    let (store, dir) = database().await;
+    let (_, fanout) = raise(&store, &["west"]).await;
+    let mut other = beside(&dir).await;
+    other.execute("UPDATE turns SET body = '{}'").await.unwrap();
+    let fault = store.fanout(fanout).await.unwrap_err();
+    assert!(matches!(fault, StoreError::Corrupt(_)), "{fault}");
+    assert!(matches!(store.board().await, Err(StoreError::Corrupt(_))));
+}
+
+#[tokio::test]
+async fn what_is_not_a_database_is_not_opened_as_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("nabat.db");
+    std::fs::write(&path, "not a database, but long enough to look like one\n".repeat(100))
+        .unwrap();
+    assert!(matches!(Sqlite::open(&path).await, Err(StoreError::Corrupt(_))));
+    assert!(matches!(
+        Sqlite::open(&dir.path().join("no/such/directory/nabat.db")).await,
+        Err(StoreError::Failed(_))
+    ));
+}
+
+#[tokio::test]
+async fn a_database_of_a_later_version_is_refused() {
+    let (store, dir) = database().await;
+    store.close().await;
+    drop(store);
+    let later =
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+        VALUES (999, 'later', 1, x'00', 0)";
+    beside(&dir).await.execute(later).await.unwrap();
+    let fault = Sqlite::open(&dir.path().join("nabat.db")).await.unwrap_err();
+    assert!(matches!(fault, StoreError::Corrupt(ref why) if why.contains("later")), "{fault}");
+}
+
+#[tokio::test]
+async fn a_journal_that_was_tampered_with_is_found_out() {
+    let (store, dir) = database().await;
+    assert_eq!(store.verify_journal().await.unwrap(), Ok(0));
+    let lines = vec![entry("raised"), entry("updated"), entry("ended")];
+    store.enact(&Deed { journal: lines, ..deed(Vec::new()) }).await.unwrap();
+    assert_eq!(store.verify_journal().await.unwrap(), Ok(3));
+    let mut other = beside(&dir).await;
+    let forge = "UPDATE journal SET what = 'refused' WHERE n = 2";
+    assert!(other.execute(forge).await.is_err(), "not by a slip");
+    other.execute("DROP TRIGGER journal_keeps").await.unwrap();
+    other.execute(forge).await.unwrap();
+    assert_eq!(store.verify_journal().await.unwrap().unwrap_err().n, 2);
+}
