@@ -596,7 +596,7 @@ pub(super) fn take_limits(text: &str) -> Result<Limits> {
     let times = |at: Vec<i64>| at.into_iter().map(time).collect::<Result<Vec<Utc>>>();
     Ok(Limits {
         paused_until: row.paused_until.map(time).transpose()?,
-        groups: row
+        windows: row
             .groups
             .into_iter()
             .map(|(chat, at)| Ok((ChatId(chat), times(at)?)))
