@@ -1,4 +1,5 @@
 //! nabat.
 
+pub mod bot;
 pub mod domain;
 pub mod ports;
