@@ -203,7 +203,8 @@ mod tests {
 
     #[test]
     fn what_no_button_of_ours_carries_is_refused() {
-        for data in ["", ":", "y", "y:", "y:abcde", "e:+1", "e:01", "j:a b", "ha:0:0", "zz", "b::-1"]
+        for data in
+            ["", ":", "y", "y:", "y:abcde", "e:+1", "e:01", "j:a b", "ha:0:0", "zz", "b::-1"]
         {
             assert_eq!(Touch::parse(data), None, "{data}");
         }

@@ -136,12 +136,8 @@ impl Index {
         let mut index = Self::default();
         for region in forest.iter() {
             let mut note = |rank, text: &str| {
-                index.longest = index.longest.max(enter(
-                    &mut index.regions,
-                    text,
-                    rank,
-                    region.id.clone(),
-                ));
+                index.longest =
+                    index.longest.max(enter(&mut index.regions, text, rank, region.id.clone()));
             };
             note(Rank::Id, region.id.as_str());
             region.name.iter().for_each(|(_, name)| note(Rank::Name, name));

@@ -194,20 +194,40 @@ fn mandate(refusal: &MandateRefusal, name: &str, who: &str) -> String {
     let who = if who.is_empty() { String::new() } else { format!(" These can: {who}.") };
     match refusal {
         MandateRefusal::Stranger => "This command is for officials only. Nothing was done.".into(),
-        MandateRefusal::Role(Role::Issuer) => format!("You may not raise or end alerts. Nothing was done.{who}"),
-        MandateRefusal::Role(Role::Approver) => format!("You may not approve alerts. Nothing was done.{who}"),
-        MandateRefusal::Area(_) => format!("{name}: this place is outside your mandate. Nothing was done.{who}"),
-        MandateRefusal::Hazard(_) => format!("{name}: this hazard is outside your mandate. Nothing was done.{who}"),
+        MandateRefusal::Role(Role::Issuer) => {
+            format!("You may not raise or end alerts. Nothing was done.{who}")
+        }
+        MandateRefusal::Role(Role::Approver) => {
+            format!("You may not approve alerts. Nothing was done.{who}")
+        }
+        MandateRefusal::Area(_) => {
+            format!("{name}: this place is outside your mandate. Nothing was done.{who}")
+        }
+        MandateRefusal::Hazard(_) => {
+            format!("{name}: this hazard is outside your mandate. Nothing was done.{who}")
+        }
     }
 }
 
 fn draft(refusal: &DraftRefusal) -> String {
     match refusal {
-        DraftRefusal::Level(level) => format!("This hazard has no level “{level}”. Nothing was raised."),
-        DraftRefusal::NeedsEnd { longest } => format!("This hazard needs an announced time of at most {}. Nothing was raised. Add, for example: for 90m.", time(*longest)),
-        DraftRefusal::TooLong { longest } => format!("The time is too long: at most {} for this hazard. Nothing was raised.", time(*longest)),
-        DraftRefusal::TooShort => "The time is too short: at least a minute is needed. Nothing was raised.".into(),
-        DraftRefusal::Note { chars } => format!("The note is too long: {chars} characters of {NOTE_MAX}. Nothing was raised."),
+        DraftRefusal::Level(level) => {
+            format!("This hazard has no level “{level}”. Nothing was raised.")
+        }
+        DraftRefusal::NeedsEnd { longest } => format!(
+            "This hazard needs an announced time of at most {}. Nothing was raised. Add, for example: for 90m.",
+            time(*longest)
+        ),
+        DraftRefusal::TooLong { longest } => format!(
+            "The time is too long: at most {} for this hazard. Nothing was raised.",
+            time(*longest)
+        ),
+        DraftRefusal::TooShort => {
+            "The time is too short: at least a minute is needed. Nothing was raised.".into()
+        }
+        DraftRefusal::Note { chars } => {
+            format!("The note is too long: {chars} characters of {NOTE_MAX}. Nothing was raised.")
+        }
     }
 }
 

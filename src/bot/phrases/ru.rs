@@ -193,21 +193,43 @@ fn settled(settlement: Settlement) -> &'static str {
 fn mandate(refusal: &MandateRefusal, name: &str, who: &str) -> String {
     let who = if who.is_empty() { String::new() } else { format!(" Могут: {who}.") };
     match refusal {
-        MandateRefusal::Stranger => "Эта команда только для должностных лиц. Ничего не сделано.".into(),
-        MandateRefusal::Role(Role::Issuer) => format!("Вы не вправе поднимать и оканчивать предупреждения. Ничего не сделано.{who}"),
-        MandateRefusal::Role(Role::Approver) => format!("Вы не вправе одобрять предупреждения. Ничего не сделано.{who}"),
-        MandateRefusal::Area(_) => format!("{name}: это место вне ваших полномочий. Ничего не сделано.{who}"),
-        MandateRefusal::Hazard(_) => format!("{name}: эта опасность вне ваших полномочий. Ничего не сделано.{who}"),
+        MandateRefusal::Stranger => {
+            "Эта команда только для должностных лиц. Ничего не сделано.".into()
+        }
+        MandateRefusal::Role(Role::Issuer) => {
+            format!("Вы не вправе поднимать и оканчивать предупреждения. Ничего не сделано.{who}")
+        }
+        MandateRefusal::Role(Role::Approver) => {
+            format!("Вы не вправе одобрять предупреждения. Ничего не сделано.{who}")
+        }
+        MandateRefusal::Area(_) => {
+            format!("{name}: это место вне ваших полномочий. Ничего не сделано.{who}")
+        }
+        MandateRefusal::Hazard(_) => {
+            format!("{name}: эта опасность вне ваших полномочий. Ничего не сделано.{who}")
+        }
     }
 }
 
 fn draft(refusal: &DraftRefusal) -> String {
     match refusal {
-        DraftRefusal::Level(level) => format!("У этой опасности нет уровня «{level}». Ничего не поднято."),
-        DraftRefusal::NeedsEnd { longest } => format!("Для этой опасности нужен срок, не больше {}. Ничего не поднято. Допишите, например: на 90м.", time(*longest)),
-        DraftRefusal::TooLong { longest } => format!("Срок слишком велик: для этой опасности не больше {}. Ничего не поднято.", time(*longest)),
-        DraftRefusal::TooShort => "Срок слишком мал: нужна хотя бы минута. Ничего не поднято.".into(),
-        DraftRefusal::Note { chars } => format!("Примечание слишком длинное: {chars} знаков, можно {NOTE_MAX}. Ничего не поднято."),
+        DraftRefusal::Level(level) => {
+            format!("У этой опасности нет уровня «{level}». Ничего не поднято.")
+        }
+        DraftRefusal::NeedsEnd { longest } => format!(
+            "Для этой опасности нужен срок, не больше {}. Ничего не поднято. Допишите, например: на 90м.",
+            time(*longest)
+        ),
+        DraftRefusal::TooLong { longest } => format!(
+            "Срок слишком велик: для этой опасности не больше {}. Ничего не поднято.",
+            time(*longest)
+        ),
+        DraftRefusal::TooShort => {
+            "Срок слишком мал: нужна хотя бы минута. Ничего не поднято.".into()
+        }
+        DraftRefusal::Note { chars } => format!(
+            "Примечание слишком длинное: {chars} знаков, можно {NOTE_MAX}. Ничего не поднято."
+        ),
     }
 }
 
@@ -223,11 +245,22 @@ fn alert(refusal: &AlertRefusal, name: &str) -> String {
 
 fn consent(refusal: &ConsentRefusal) -> String {
     match refusal {
-        ConsentRefusal::Expired => "Время на подтверждение вышло. Ничего не выпущено, повторите команду.".into(),
-        ConsentRefusal::WrongWord => "Слово не то. Ничего не выпущено. Напишите слово из предпросмотра или отмените запрос.".into(),
-        ConsentRefusal::NeedsWord(words) => format!("Нажатия мало: напишите слово {}. Ничего не выпущено.", words.join(" / ")),
-        ConsentRefusal::NeedsSecondPerson => "Выпустить должен другой человек. Ничего не выпущено.".into(),
-        ConsentRefusal::NotIssuer => "Выпустить может только тот, кто это готовил. Ничего не выпущено.".into(),
+        ConsentRefusal::Expired => {
+            "Время на подтверждение вышло. Ничего не выпущено, повторите команду.".into()
+        }
+        ConsentRefusal::WrongWord => {
+            "Слово не то. Ничего не выпущено. Напишите слово из предпросмотра или отмените запрос."
+                .into()
+        }
+        ConsentRefusal::NeedsWord(words) => {
+            format!("Нажатия мало: напишите слово {}. Ничего не выпущено.", words.join(" / "))
+        }
+        ConsentRefusal::NeedsSecondPerson => {
+            "Выпустить должен другой человек. Ничего не выпущено.".into()
+        }
+        ConsentRefusal::NotIssuer => {
+            "Выпустить может только тот, кто это готовил. Ничего не выпущено.".into()
+        }
         ConsentRefusal::Mandate => "Полномочий на это больше нет. Ничего не выпущено.".into(),
     }
 }

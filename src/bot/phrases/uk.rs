@@ -193,21 +193,43 @@ fn settled(settlement: Settlement) -> &'static str {
 fn mandate(refusal: &MandateRefusal, name: &str, who: &str) -> String {
     let who = if who.is_empty() { String::new() } else { format!(" Можуть: {who}.") };
     match refusal {
-        MandateRefusal::Stranger => "Ця команда лише для посадових осіб. Нічого не зроблено.".into(),
-        MandateRefusal::Role(Role::Issuer) => format!("Ви не маєте права піднімати й завершувати попередження. Нічого не зроблено.{who}"),
-        MandateRefusal::Role(Role::Approver) => format!("Ви не маєте права схвалювати попередження. Нічого не зроблено.{who}"),
-        MandateRefusal::Area(_) => format!("{name}: це місце поза вашими повноваженнями. Нічого не зроблено.{who}"),
-        MandateRefusal::Hazard(_) => format!("{name}: ця небезпека поза вашими повноваженнями. Нічого не зроблено.{who}"),
+        MandateRefusal::Stranger => {
+            "Ця команда лише для посадових осіб. Нічого не зроблено.".into()
+        }
+        MandateRefusal::Role(Role::Issuer) => format!(
+            "Ви не маєте права піднімати й завершувати попередження. Нічого не зроблено.{who}"
+        ),
+        MandateRefusal::Role(Role::Approver) => {
+            format!("Ви не маєте права схвалювати попередження. Нічого не зроблено.{who}")
+        }
+        MandateRefusal::Area(_) => {
+            format!("{name}: це місце поза вашими повноваженнями. Нічого не зроблено.{who}")
+        }
+        MandateRefusal::Hazard(_) => {
+            format!("{name}: ця небезпека поза вашими повноваженнями. Нічого не зроблено.{who}")
+        }
     }
 }
 
 fn draft(refusal: &DraftRefusal) -> String {
     match refusal {
-        DraftRefusal::Level(level) => format!("У цієї небезпеки немає рівня «{level}». Нічого не піднято."),
-        DraftRefusal::NeedsEnd { longest } => format!("Для цієї небезпеки потрібен строк, не більше {}. Нічого не піднято. Допишіть, наприклад: на 90хв.", time(*longest)),
-        DraftRefusal::TooLong { longest } => format!("Строк завеликий: для цієї небезпеки не більше {}. Нічого не піднято.", time(*longest)),
-        DraftRefusal::TooShort => "Строк замалий: потрібна хоча б хвилина. Нічого не піднято.".into(),
-        DraftRefusal::Note { chars } => format!("Примітка задовга: {chars} знаків, можна {NOTE_MAX}. Нічого не піднято."),
+        DraftRefusal::Level(level) => {
+            format!("У цієї небезпеки немає рівня «{level}». Нічого не піднято.")
+        }
+        DraftRefusal::NeedsEnd { longest } => format!(
+            "Для цієї небезпеки потрібен строк, не більше {}. Нічого не піднято. Допишіть, наприклад: на 90хв.",
+            time(*longest)
+        ),
+        DraftRefusal::TooLong { longest } => format!(
+            "Строк завеликий: для цієї небезпеки не більше {}. Нічого не піднято.",
+            time(*longest)
+        ),
+        DraftRefusal::TooShort => {
+            "Строк замалий: потрібна хоча б хвилина. Нічого не піднято.".into()
+        }
+        DraftRefusal::Note { chars } => {
+            format!("Примітка задовга: {chars} знаків, можна {NOTE_MAX}. Нічого не піднято.")
+        }
     }
 }
 
