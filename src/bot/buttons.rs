@@ -157,6 +157,7 @@ fn place(text: &str) -> Option<RegionId> {
 }
 
 /// A region, or none.
+#[expect(clippy::option_option, reason = "unreadable, none, or this one")]
 fn perhaps(text: &str) -> Option<Option<RegionId>> {
     if text.is_empty() { Some(None) } else { place(text).map(Some) }
 }

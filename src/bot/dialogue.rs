@@ -219,8 +219,8 @@ fn returned(case: Case<'_>, facts: &Facts, chat: ChatId) -> Result<Reply, Want> 
 }
 
 fn quiet(case: Case<'_>, effects: Vec<Effect>) -> Reply {
-    let cause = Cause::Update(case.office.bot, case.incoming.id);
-    Reply { deed: Deed { effects, ..Deed::new(cause, case.now) }, toast: None }
+    let update = Cause::Update(case.office.bot, case.incoming.id);
+    Reply { deed: Deed { effects, ..Deed::new(update, case.now) }, toast: None }
 }
 
 fn plain(
@@ -324,10 +324,19 @@ impl<'a> Talk<'a> {
             Intent::Add(place) => self.add(place),
             Intent::Regions => self.regions(),
             Intent::Status(place) => self.status(place),
-            Intent::Language => self.language(),
+            Intent::Language => {
+                self.language();
+                Ok(())
+            }
             Intent::Drills => self.drills(),
-            Intent::Stop => self.ask_to_stop(),
-            Intent::Help => self.help(),
+            Intent::Stop => {
+                self.ask_to_stop();
+                Ok(())
+            }
+            Intent::Help => {
+                self.help();
+                Ok(())
+            }
             Intent::Raise(status, order) => self.raise(status, order, said.at),
             Intent::Update(amendment) => self.update(amendment, said.at),
             Intent::Clear(ending) => self.clear(ending),
@@ -354,7 +363,10 @@ impl<'a> Talk<'a> {
             | Touch::Withdraw(_) => self.touched_by_official(touch),
             Touch::Yes(code) => self.release(&code, None, None),
             Touch::No(code) => self.cancel(&code),
-            Touch::Browse(within, page) => self.browse(within.as_ref(), page),
+            Touch::Browse(within, page) => {
+                self.browse(within.as_ref(), page);
+                Ok(())
+            }
             Touch::Join(region) => self.join(&region),
             Touch::Drop(region) => self.drop_region(&region),
             Touch::Mine => self.regions(),

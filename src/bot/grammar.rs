@@ -127,9 +127,8 @@ pub fn read(text: &str, rules: &Rules, username: &str, private: bool) -> Option<
     let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
     let name = match name.split_once('@') {
         Some((name, bot)) if bot.eq_ignore_ascii_case(username) => name,
-        Some(_) => return None,
         None if private => name,
-        None => return None,
+        Some(_) | None => return None,
     };
     Some(intent(&name.to_ascii_lowercase(), rest.trim(), rules))
 }

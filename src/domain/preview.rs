@@ -5,12 +5,12 @@
 
 use super::{
     alert::{self, Actor, Alert, AlertRefusal, Transition},
-    audience::{Audience, Variant},
+    audience::Variant,
     board::Board,
     bulletin::{self, Bulletin},
     consent::Act,
     ids::AlertId,
-    region::{Area, Forest},
+    region::Forest,
     time::Utc,
 };
 
@@ -49,17 +49,5 @@ impl Preview {
         let mut after = board.clone();
         after.apply(&self.0);
         bulletin::standing(variant, &after, forest).0
-    }
-
-    /// Whom it would go to.
-    #[must_use]
-    pub fn audience(&self, forest: &Forest) -> Audience {
-        Audience::of(&self.0, forest)
-    }
-
-    /// Where the alert would hold afterwards; where it closes, as it last held.
-    #[must_use]
-    pub fn area(&self) -> &Area {
-        self.0.alert.area()
     }
 }

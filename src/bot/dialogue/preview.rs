@@ -1,5 +1,7 @@
 //! PURE. Opening a challenge: what would be said, to how many, how long it takes, and what is asked.
 
+use chrono_tz::Tz;
+
 use super::{Talk, Want};
 use crate::{
     bot::{
@@ -251,10 +253,7 @@ impl Talk<'_> {
     ) -> Result<(), Want> {
         let code = sheet.challenge.code().clone();
         let kind = asked(sheet.challenge.act());
-        let zone = self.zone(
-            &Area::of([sheet.place.clone()])
-                .map_or_else(|| sheet.preview.area().clone(), |area| area),
-        );
+        let zone = self.case.rules.forest.get(&sheet.place).map_or(Tz::UTC, |place| place.zone);
         let until = bulletin::when(sheet.challenge.expires_at(), zone);
         let names = list(approvers.iter().map(|one| one.name.as_str()));
         let ask = match sheet.challenge.demand() {

@@ -81,12 +81,10 @@ impl Talk<'_> {
     pub(super) fn add(&mut self, place: Option<Result<RegionId, Mistake>>) -> Result<(), Want> {
         match place {
             None => self.browse(None, 0),
-            Some(Ok(region)) => self.join(&region),
-            Some(Err(mistake)) => {
-                self.mistaken(&mistake);
-                Ok(())
-            }
+            Some(Ok(region)) => return self.join(&region),
+            Some(Err(mistake)) => self.mistaken(&mistake),
         }
+        Ok(())
     }
 
     pub(super) fn join(&mut self, region: &RegionId) -> Result<(), Want> {
@@ -118,14 +116,13 @@ impl Talk<'_> {
         Ok(())
     }
 
-    pub(super) fn browse(&mut self, within: Option<&RegionId>, page: PageNo) -> Result<(), Want> {
+    pub(super) fn browse(&mut self, within: Option<&RegionId>, page: PageNo) {
         let name = within.map(|region| self.case.rules.forest.name(region, self.lang).to_owned());
         let text = self.say(&match &name {
             Some(name) => Phrase::ChooseWithin(name),
             None => Phrase::ChooseRegion,
         });
         self.show_regions(text, within, page);
-        Ok(())
     }
 
     pub(super) fn regions(&mut self) -> Result<(), Want> {
@@ -185,14 +182,13 @@ impl Talk<'_> {
         Ok(())
     }
 
-    pub(super) fn language(&mut self) -> Result<(), Want> {
+    pub(super) fn language(&mut self) {
         let row = Lang::ALL
             .into_iter()
             .map(|lang| Button::new(lang.endonym(), Touch::Speak(lang).to_string()))
             .collect();
         let text = self.say(&Phrase::ChooseLanguage);
         self.show(Message { text, buttons: vec![row], silent: false });
-        Ok(())
     }
 
     pub(super) fn speak(&mut self, lang: Lang) -> Result<(), Want> {
@@ -217,13 +213,11 @@ impl Talk<'_> {
         Ok(())
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "one shape for every intent")]
-    pub(super) fn ask_to_stop(&mut self) -> Result<(), Want> {
+    pub(super) fn ask_to_stop(&mut self) {
         let leave = self.button(&Phrase::LabelLeave, &Touch::Leave);
         let stay = self.button(&Phrase::LabelStay, &Touch::Stay);
         let text = self.say(&Phrase::StopAsk);
         self.show(Message { text, buttons: vec![vec![leave], vec![stay]], silent: false });
-        Ok(())
     }
 
     pub(super) fn leave(&mut self) {
@@ -232,13 +226,11 @@ impl Talk<'_> {
         self.show(Message::plain(text));
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "one shape for every intent")]
-    pub(super) fn help(&mut self) -> Result<(), Want> {
+    pub(super) fn help(&mut self) {
         if self.operator.is_some() {
             self.answer(&Phrase::HelpOfficial);
         }
         self.answer(&Phrase::HelpResident);
-        Ok(())
     }
 
     /// Words of a resident: perhaps the name of a place.

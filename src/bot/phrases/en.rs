@@ -103,7 +103,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         }
         Phrase::Cancelled(by) => format!("Cancelled by {by}. Nothing was sent."),
         Phrase::Rejected(by) => format!("Rejected by {by}. Nothing was sent."),
-        Phrase::TimeIsOver(number) => format!("№ {number}: the announced time is over, and those who had it are told that the end is not confirmed. The state counts as unknown until you raise an alert again or end another."),
+        Phrase::TimeIsOver(number) => format!("№ {number}: the announced time is over, and those who had it are told that the end is not confirmed. The state there counts as unknown. If the danger remains, raise the alert again."),
         Phrase::ProgressHead { number, done: false } => format!("№ {number}: being sent"),
         Phrase::ProgressHead { number, done: true } => format!("№ {number}: sent"),
         Phrase::ProgressAudience(Some(chats)) => format!("Chats: {}", count(*chats)),

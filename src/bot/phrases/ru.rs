@@ -103,7 +103,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         }
         Phrase::Cancelled(by) => format!("Отменено: {by}. Ничего не отправлено."),
         Phrase::Rejected(by) => format!("Отклонено: {by}. Ничего не отправлено."),
-        Phrase::TimeIsOver(number) => format!("№ {number}: объявленное время истекло, получателям сказано, что окончание не подтверждено. Обстановка считается неизвестной, пока вы не поднимете предупреждение снова или не объявите окончание другого."),
+        Phrase::TimeIsOver(number) => format!("№ {number}: объявленное время истекло, получателям сказано, что окончание не подтверждено. Обстановка там считается неизвестной. Если опасность остаётся, поднимите предупреждение снова."),
         Phrase::ProgressHead { number, done: false } => format!("№ {number}: рассылка идёт"),
         Phrase::ProgressHead { number, done: true } => format!("№ {number}: рассылка окончена"),
         Phrase::ProgressAudience(Some(chats)) => format!("Получателей: {}", count(*chats)),

@@ -103,7 +103,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         }
         Phrase::Cancelled(by) => format!("Скасовано: {by}. Нічого не надіслано."),
         Phrase::Rejected(by) => format!("Відхилено: {by}. Нічого не надіслано."),
-        Phrase::TimeIsOver(number) => format!("№ {number}: оголошений час минув, отримувачам сказано, що завершення не підтверджено. Обстановка вважається невідомою, доки ви не піднімете попередження знову або не оголосите завершення іншого."),
+        Phrase::TimeIsOver(number) => format!("№ {number}: оголошений час минув, отримувачам сказано, що завершення не підтверджено. Обстановка там вважається невідомою. Якщо небезпека лишається, підніміть попередження знову."),
         Phrase::ProgressHead { number, done: false } => format!("№ {number}: розсилання триває"),
         Phrase::ProgressHead { number, done: true } => format!("№ {number}: розсилання завершено"),
         Phrase::ProgressAudience(Some(chats)) => format!("Отримувачів: {}", count(*chats)),
