@@ -15,6 +15,8 @@ mod officials;
 mod preview;
 mod release;
 mod residents;
+#[cfg(test)]
+mod stories;
 
 use std::{collections::BTreeMap, time::Duration};
 

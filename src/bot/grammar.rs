@@ -493,3 +493,155 @@ fn unit(word: &str) -> Option<u64> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bot::tests::rules;
+
+    fn order_of(text: &str) -> Result<Order, Mistake> {
+        match read(text, &rules(), "nabat_bot", true) {
+            Some(Intent::Raise(_, order)) => order,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    fn regions(ids: &[&str]) -> Vec<RegionId> {
+        ids.iter().map(|id| RegionId::new(id)).collect()
+    }
+
+    #[test]
+    fn an_alert_is_understood_however_it_is_typed() {
+        let minutes = |n: u64| Some(Duration::from_secs(n * 60));
+        #[rustfmt::skip]
+        let table: &[(&str, &str, &[&str], Option<&str>, Option<Duration>, Option<&str>)] = &[
+            ("/alert no-fly RU-SMO", "no-fly", &["RU-SMO"], None, None, None),
+            ("/alert no-fly Смоленская область", "no-fly", &["RU-SMO"], None, None, None),
+            ("/ALERT закрытое небо смоленщина на 90м", "no-fly", &["RU-SMO"], None, minutes(90), None),
+            ("/alert Закрите небо Смоленська область на 2 год", "no-fly", &["RU-SMO"], None, minutes(120), None),
+            ("/alert no fly zone Smolensk region for 1h30m", "no-fly", &["RU-SMO"], None, minutes(90), None),
+            ("/alert «Закрытое небо» — Смоленск, Белгород на 1 ч 30 мин", "no-fly", &["RU-SMO", "RU-BEL"], None, minutes(90), None),
+            ("/alert БПЛА Рославль и RU-BEL danger", "drone", &["RU-SMO-ros", "RU-BEL"], Some("danger"), None, None),
+            ("/alert угроза атаки бпла белгородская область на протязі 45 хв", "drone", &["RU-BEL"], Some("threat"), minutes(45), None),
+            ("/alert Roslavl, drone attack level danger for 2 hours note: Keep  Calm, for now", "drone", &["RU-SMO-ros"], Some("danger"), minutes(120), Some("Keep  Calm, for now")),
+            ("/alert fire Рославль 30мин примечание Склад на улице Ленина", "fire", &["RU-SMO-ros"], None, minutes(30), Some("Склад на улице Ленина")),
+            ("/alert пожежа рославль протягом 1 доби примітка Дим", "fire", &["RU-SMO-ros"], None, minutes(1440), Some("Дим")),
+        ];
+        for (text, hazard, area, level, lasts, note) in table {
+            let wanted = Order {
+                hazard: Some(HazardId::new(hazard)),
+                area: regions(area),
+                level: level.map(LevelId::new),
+                lasts: *lasts,
+                note: note.map(str::to_owned),
+            };
+            assert_eq!(order_of(text), Ok(wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_typo_raises_nothing_and_is_told_what_it_may_have_meant() {
+        let smolensk = || regions(&["RU-SMO"]);
+        assert_eq!(
+            order_of("/alert no-fly Смаленская обл"),
+            Err(Mistake::Region("Смаленская обл".to_owned(), smolensk()))
+        );
+        assert_eq!(
+            order_of("/alert no-fly smolnsk region for 90m"),
+            Err(Mistake::Region("smolnsk region".to_owned(), smolensk()))
+        );
+        assert_eq!(
+            order_of("/alert пажар Рославль"),
+            Err(Mistake::Hazard("пажар Рославль".to_owned(), vec![HazardId::new("fire")]))
+        );
+        assert_eq!(
+            order_of("/alert drone Рославль dangr"),
+            Err(Mistake::Level("dangr".to_owned(), HazardId::new("drone")))
+        );
+        assert_eq!(
+            order_of("/alert drone Рославль, Белгрод"),
+            Err(Mistake::Region("Белгрод".to_owned(), regions(&["RU-BEL"])))
+        );
+        assert_eq!(
+            order_of("/alert drone Рославль for ever"),
+            Err(Mistake::Time("ever".to_owned()))
+        );
+        let both = regions(&["RU-BEL-kra", "RU-SMO-kra"]);
+        assert_eq!(
+            order_of("/alert drone Краснинский район"),
+            Err(Mistake::Regions("Краснинский район".to_owned(), both))
+        );
+        assert_eq!(order_of("/alert drone for 90m"), Err(Mistake::NoArea));
+        assert_eq!(order_of("/alert Рославль"), Err(Mistake::NoHazard));
+        assert_eq!(order_of("/alert"), Ok(Order::default()));
+    }
+
+    #[test]
+    fn durations_are_read_whole_or_not_at_all() {
+        let minutes = |text: &str| duration(&tokens(text)).map(|(_, time)| time.as_secs() / 60);
+        for (text, wanted) in [
+            ("90m", Some(90)),
+            ("1h30m", Some(90)),
+            ("2ч", Some(120)),
+            ("90мин", Some(90)),
+            ("2 год", Some(120)),
+            ("1 ч 30 мин", Some(90)),
+            ("1d", Some(1440)),
+            ("0m", Some(0)),
+            ("90", None),
+            ("m", None),
+            ("99999999999999999999h", None),
+            ("1x", None),
+            ("", None),
+        ] {
+            assert_eq!(minutes(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_commands_name_their_alert_code_or_place() {
+        let read = |text: &str| read(text, &rules(), "nabat_bot", true);
+        let alert = Some(AlertId(12));
+        assert_eq!(read("/clear 12"), Some(Intent::Clear(Ok((alert, Vec::new())))));
+        assert_eq!(
+            read("/clear № 12.3 Рославль, RU-SMO-kra"),
+            Some(Intent::Clear(Ok((alert, regions(&["RU-SMO-ros", "RU-SMO-kra"])))))
+        );
+        assert_eq!(read("/withdraw #12"), Some(Intent::Withdraw(Ok(alert))));
+        assert_eq!(read("/withdraw"), Some(Intent::Withdraw(Ok(None))));
+        assert!(matches!(read("/clear all"), Some(Intent::Clear(Err(Mistake::Number(_))))));
+        let update = Amendment {
+            alert,
+            level: Some("угроза атаки бпла".to_owned()),
+            lasts: Some(Duration::from_hours(1)),
+            note: Some("Второй пуск".to_owned()),
+        };
+        assert_eq!(
+            read("/update 12 угроза атаки бпла на 1ч примечание Второй пуск"),
+            Some(Intent::Update(Ok(update)))
+        );
+        let code = Code::draw(5);
+        assert_eq!(
+            read(&format!("/confirm {} смоленск", code.as_str().to_lowercase())),
+            Some(Intent::Confirm(Ok((code, Some("смоленск".to_owned())))))
+        );
+        assert!(matches!(read("/cancel nope"), Some(Intent::Cancel(Err(Mistake::Code(_))))));
+        assert_eq!(read("/add roslavl"), Some(Intent::Add(Some(Ok(RegionId::new("RU-SMO-ros"))))));
+        assert_eq!(read("/dance"), Some(Intent::Unknown));
+    }
+
+    #[test]
+    fn in_a_group_the_bot_listens_only_to_its_name() {
+        let group = |text| read(text, &rules(), "nabat_bot", false);
+        assert_eq!(group("/status@Nabat_Bot"), Some(Intent::Status(None)));
+        assert_eq!(group("/status"), None);
+        assert_eq!(group("/status@other_bot"), None);
+        assert_eq!(group("hello"), None);
+    }
+
+    #[test]
+    fn an_echo_is_short_and_can_not_turn_the_text_around_it() {
+        assert_eq!(clean("a\u{202e}b\nc\u{0}\u{200f}"), "ab c");
+        assert_eq!(clean(&"я".repeat(100)).chars().count(), 41);
+    }
+}

@@ -182,10 +182,10 @@ fn settled(settlement: Settlement) -> &'static str {
     match settlement {
         Settlement::Delivered => "Delivered",
         Settlement::Uncertain => "Uncertain whether it arrived",
-        Settlement::Retired => "Not reached: bot blocked or chat gone",
-        Settlement::Suspended => "Not reached: no right to write in the chat",
-        Settlement::Failed => "Not reached: refused by Telegram",
-        Settlement::Superseded => "Not sent: no longer true",
+        Settlement::Retired => "Not reached (bot blocked or chat gone)",
+        Settlement::Suspended => "Not reached (no right to write in the chat)",
+        Settlement::Failed => "Not reached (refused by Telegram)",
+        Settlement::Superseded => "Not sent, no longer true",
         Settlement::Left => "Left meanwhile",
     }
 }

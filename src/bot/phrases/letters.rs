@@ -109,3 +109,98 @@ pub fn fit(text: &str) -> String {
     kept.push('…');
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        bot::{
+            phrases::{Reader, commands},
+            tests::rules,
+        },
+        domain::{
+            alert::Settled,
+            delivery::Tally,
+            ids::{FanoutId, Revision},
+            time::Utc,
+        },
+    };
+
+    fn at(text: &str) -> Utc {
+        text.parse().unwrap()
+    }
+
+    fn report() -> Report {
+        let mut tally = Tally::ZERO;
+        for (settlement, chats) in Settlement::ALL.into_iter().zip([81_234, 3, 120, 2, 1, 0, 9]) {
+            tally.add(settlement, chats);
+        }
+        Report {
+            fanout: FanoutId(1),
+            alert: AlertId(12),
+            revision: Revision(2),
+            audience: Some(100_000),
+            tally,
+            started_at: at("2026-11-23T11:05:00Z"),
+            closed_at: None,
+            rate: 29,
+            limit: 30,
+            trouble: Some(Trouble::Throttled(at("2026-11-23T11:06:30Z"))),
+        }
+    }
+
+    #[test]
+    fn the_reach_reads_well_in_every_language() {
+        let running = report();
+        let closed =
+            Report { closed_at: Some(at("2026-11-23T12:01:05Z")), trouble: None, ..report() };
+        let texts: Vec<String> = Lang::ALL
+            .into_iter()
+            .flat_map(|lang| [progress(&running, lang).text, progress(&closed, lang).text])
+            .collect();
+        insta::assert_snapshot!("progress", texts.join("\n\n"));
+    }
+
+    #[test]
+    fn newcomers_are_told_the_present_in_every_language() {
+        let rules = rules();
+        let clear = RegionId::new("RU-SMO-ros");
+        let board = Board::new([], [(clear.clone(), Settled::Clear(at("2026-11-23T11:05:00Z")))]);
+        let texts: Vec<String> = Lang::ALL
+            .into_iter()
+            .map(|lang| {
+                let places = [clear.clone(), RegionId::new("RU-BEL")];
+                let (message, tells) =
+                    standing(Occasion::Joined, &places, lang, &board, &rules.forest);
+                assert!(tells.is_empty());
+                message.text
+            })
+            .collect();
+        insta::assert_snapshot!("joined", texts.join("\n\n———\n\n"));
+    }
+
+    #[test]
+    fn many_places_still_fit_one_message() {
+        let rules = rules();
+        let places = vec![RegionId::new("RU-SMO"); 500];
+        let board = Board::default();
+        let (message, _) = standing(Occasion::Asked, &places, Lang::Ru, &board, &rules.forest);
+        assert!(message.text.chars().count() <= TEXT_MAX);
+        assert!(message.text.contains("И ещё регионов: "));
+    }
+
+    #[test]
+    fn every_command_is_described_within_telegrams_bounds() {
+        for lang in Lang::ALL {
+            for reader in [Reader::Resident, Reader::Official] {
+                for (name, description) in commands(lang, reader) {
+                    // Bot API: BotCommand
+                    assert!((1..=32).contains(&name.len()));
+                    assert!((3..=256).contains(&description.chars().count()), "{name}");
+                    let unknown = say(lang, &Phrase::Command("no such command"));
+                    assert!(name == "help" || description != unknown, "{lang} {name}");
+                }
+            }
+        }
+    }
+}

@@ -182,10 +182,10 @@ fn settled(settlement: Settlement) -> &'static str {
     match settlement {
         Settlement::Delivered => "Доставлено",
         Settlement::Uncertain => "Неизвестно, дошло ли",
-        Settlement::Retired => "Не дошло: бот заблокирован или чата нет",
-        Settlement::Suspended => "Не дошло: нет права писать в чат",
-        Settlement::Failed => "Не дошло: Telegram отказал",
-        Settlement::Superseded => "Не отправлено: уже неверно",
+        Settlement::Retired => "Не дошло (бот заблокирован или чата нет)",
+        Settlement::Suspended => "Не дошло (нет права писать в чат)",
+        Settlement::Failed => "Не дошло (Telegram отказал)",
+        Settlement::Superseded => "Не отправлено, уже неверно",
         Settlement::Left => "Отписались",
     }
 }

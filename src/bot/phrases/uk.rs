@@ -182,10 +182,10 @@ fn settled(settlement: Settlement) -> &'static str {
     match settlement {
         Settlement::Delivered => "Доставлено",
         Settlement::Uncertain => "Невідомо, чи дійшло",
-        Settlement::Retired => "Не дійшло: бота заблоковано або чату немає",
-        Settlement::Suspended => "Не дійшло: немає права писати в чат",
-        Settlement::Failed => "Не дійшло: Telegram відмовив",
-        Settlement::Superseded => "Не надіслано: уже неправильно",
+        Settlement::Retired => "Не дійшло (бота заблоковано або чату немає)",
+        Settlement::Suspended => "Не дійшло (немає права писати в чат)",
+        Settlement::Failed => "Не дійшло (Telegram відмовив)",
+        Settlement::Superseded => "Не надіслано, уже неправильно",
         Settlement::Left => "Відписалися",
     }
 }
