@@ -512,9 +512,11 @@ mod tests {
 
     #[test]
     fn an_alert_is_understood_however_it_is_typed() {
+        type Row<'a> =
+            (&'a str, &'a str, &'a [&'a str], Option<&'a str>, Option<Duration>, Option<&'a str>);
         let minutes = |n: u64| Some(Duration::from_secs(n * 60));
         #[rustfmt::skip]
-        let table: &[(&str, &str, &[&str], Option<&str>, Option<Duration>, Option<&str>)] = &[
+        let table: &[Row<'_>] = &[
             ("/alert no-fly RU-SMO", "no-fly", &["RU-SMO"], None, None, None),
             ("/alert no-fly Смоленская область", "no-fly", &["RU-SMO"], None, None, None),
             ("/ALERT закрытое небо смоленщина на 90м", "no-fly", &["RU-SMO"], None, minutes(90), None),

@@ -179,10 +179,10 @@ impl World {
 fn texts(reply: &Reply) -> String {
     let texts = reply.deed.letters.iter().map(|letter| match &letter.content {
         Content::Plain { message, edits } => {
-            let buttons = message
-                .buttons
-                .iter()
-                .map(|row| row.iter().map(|b| format!("[{}]", b.label)).collect::<String>());
+            let buttons = message.buttons.iter().map(|row| {
+                let labels: Vec<&str> = row.iter().map(|b| b.label.as_str()).collect();
+                format!("[{}]", labels.join("]["))
+            });
             let mark = if edits.is_some() { " (edited)" } else { "" };
             let lines: Vec<String> = [message.text.clone()].into_iter().chain(buttons).collect();
             format!("-> {}{mark}\n{}", letter.chat.0, lines.join("\n"))
@@ -196,21 +196,22 @@ fn texts(reply: &Reply) -> String {
 }
 
 fn turned(reply: &Reply) -> Option<&Transition> {
-    reply.deed.effects.iter().find_map(|effect| match effect {
-        Effect::Turned { transition, .. } => Some(&**transition),
-        _ => None,
-    })
+    let mut turns = reply.deed.effects.iter().filter_map(|effect| {
+        if let Effect::Turned { transition, .. } = effect { Some(&**transition) } else { None }
+    });
+    turns.next()
 }
 
 fn journal(reply: &Reply) -> Vec<(&str, &str)> {
-    let first = |entry: &'_ Entry| entry.particulars.first().map_or("", |_| "");
+    let reason =
+        |entry: &'_ Entry| entry.particulars.iter().position(|(name, _)| *name == "reason");
     reply
         .deed
         .journal
         .iter()
         .map(|entry| {
-            let reason = entry.particulars.iter().find(|(name, _)| *name == "reason");
-            (entry.what, reason.map_or(first(entry), |(_, value)| value.as_str()))
+            let reason = reason(entry).map_or("", |at| entry.particulars[at].1.as_str());
+            (entry.what, reason)
         })
         .collect()
 }
@@ -345,8 +346,8 @@ fn a_late_command_is_answered_and_not_executed() {
     assert_eq!(journal(&late), [("refused", "late")]);
     world.say(1, "/alert no-fly RU-SMO");
     world.pass(3);
-    let word = world.say_in(1, 1, "смоленск", world.now - chrono::TimeDelta::minutes(3));
-    assert_eq!(journal(&word), [("refused", "late")]);
+    let old = world.say_in(1, 1, "смоленск", world.now - chrono::TimeDelta::minutes(3));
+    assert_eq!(journal(&old), [("refused", "late")]);
     world.pass(3);
     let code = world.open_code();
     let expired = world.say(1, &format!("/confirm {code} смоленск"));
