@@ -551,6 +551,18 @@ pub fn decide(
     forest: &Forest,
 ) -> Result<Transition, AlertRefusal> {
     let (act, by, at) = confirmed.into_parts();
+    turn(act, by, at, current, next, forest)
+}
+
+/// The transition an act would be. Only [`decide`] hands it out; [`super::preview`] shows it.
+pub(super) fn turn(
+    act: Act,
+    by: Actor,
+    at: Utc,
+    current: Option<Alert>,
+    next: AlertId,
+    forest: &Forest,
+) -> Result<Transition, AlertRefusal> {
     let find = |alert: AlertId, revision: Revision| match current {
         Some(current) if current.id == alert && current.revision == revision => Ok(current),
         Some(current) if current.id == alert => Err(AlertRefusal::Changed(alert)),

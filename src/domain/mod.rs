@@ -17,6 +17,7 @@ pub mod ids;
 pub mod lang;
 pub mod letter;
 pub mod operator;
+pub mod preview;
 pub mod region;
 pub mod report;
 pub mod time;

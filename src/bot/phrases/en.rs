@@ -1,0 +1,281 @@
+//! PURE. The bot in English.
+
+use std::time::Duration;
+
+use super::{Asked, Phrase, grouped, spelled};
+use crate::domain::{
+    alert::{AlertRefusal, Change, DraftRefusal, NOTE_MAX, Status},
+    consent::ConsentRefusal,
+    delivery::Settlement,
+    operator::{MandateRefusal, Role},
+    report::Trouble,
+};
+
+#[expect(clippy::too_many_lines, reason = "the list of the language's sentences")]
+pub(super) fn say(phrase: &Phrase<'_>) -> String {
+    match phrase {
+        Phrase::Greeting => "This is Nabat: warnings of danger for your area. Choose where you live, and the bot will write when it is dangerous there.".into(),
+        Phrase::ChooseRegion => "Choose a region:".into(),
+        Phrase::ChooseWithin(name) => format!("{name}: the whole region or a part of it?"),
+        Phrase::UnknownLink => "We do not know the region in that link. Choose one here:".into(),
+        Phrase::Joined => "The bot will tell you when there is danger here and when it is over.\nIt does not replace sirens or emergency services: in an emergency call 112.\nNetworks may fail: if you hear a siren or explosions, act and do not wait for a message.\nCommands: /status for what is true now, /regions for your regions, /stop to leave.".into(),
+        Phrase::Subscribed(name) => format!("You are subscribed: {name}."),
+        Phrase::SubscribedAlready(name) => format!("You are subscribed already: {name}."),
+        Phrase::PlacesFull(most) => format!("You can subscribe to at most {most} regions. Remove one first: /regions."),
+        Phrase::Places => "Your regions. Press to remove:".into(),
+        Phrase::NoPlaces => "You are not subscribed to any region. Choose one:".into(),
+        Phrase::Dropped(name) => format!("Removed: {name}. Warnings for this place will no longer come."),
+        Phrase::OfferRegion(name) => format!("Subscribe to {name}?"),
+        Phrase::ChooseLanguage => "Choose a language:".into(),
+        Phrase::LanguageSet => "The bot now speaks English with you.".into(),
+        Phrase::DrillsOn => "You take part in exercises: their messages come without sound and are marked EXERCISE. To stop that: /drills.".into(),
+        Phrase::DrillsOff => "You do not take part in exercises. Real warnings come as before. To take part: /drills.".into(),
+        Phrase::StopAsk => "Leave all warnings? You will not hear of danger from this bot.".into(),
+        Phrase::Stopped => "You have left; no more messages will come. To return: /start.".into(),
+        Phrase::Stayed => "You have stayed: warnings will come.".into(),
+        Phrase::HelpResident => "/start: choose a region\n/add NAME: add a region\n/regions: your regions\n/status: what is true now\n/language: language\n/drills: exercises\n/stop: leave".into(),
+        Phrase::HelpOfficial => "To raise: /alert for buttons, or in one line:\n/alert HAZARD REGION[, REGION] [LEVEL] [for 90m] [note …]\n/update No. [LEVEL] [for 90m] [note …]: change\n/clear No. [REGION, …]: announce the end\n/withdraw No.: withdraw an error\n/confirm CODE [WORD]: release\n/cancel CODE: cancel\n/status: what is in force\n/drill …: an exercise, like /alert\nBefore anything is sent you will see the text and the number of chats.".into(),
+        Phrase::UnknownCommand => "There is no such command. What can be done: /help.".into(),
+        Phrase::FreeText => "The bot understands commands; the list: /help. In an emergency call 112.".into(),
+        Phrase::MorePlaces(more) => format!("More regions: {more}. In detail: /status NAME."),
+        Phrase::UnknownRegion { typed, meant: "" } => format!("There is no region “{typed}”. Nothing was done. The list: /start."),
+        Phrase::UnknownRegion { typed, meant } => format!("There is no region “{typed}”. Nothing was done. Did you mean: {meant}?"),
+        Phrase::SeveralRegions { typed, meant } => format!("“{typed}” is several regions: {meant}. Nothing was done; be more exact."),
+        Phrase::UnknownHazard { typed, meant: "" } => format!("There is no hazard “{typed}”. Nothing was raised. The list: /alert alone."),
+        Phrase::UnknownHazard { typed, meant } => format!("There is no hazard “{typed}”. Nothing was raised. Did you mean: {meant}?"),
+        Phrase::SeveralHazards { typed, meant } => format!("“{typed}” is several hazards: {meant}. Nothing was raised; be more exact."),
+        Phrase::UnknownLevel { typed, levels } => format!("“{typed}” is neither a level nor a region. Nothing was done. Levels: {levels}."),
+        Phrase::NotATime(typed) => format!("“{typed}” is not a duration. Nothing was done. Write: for 90m, for 2h, for 1h30m."),
+        Phrase::NotANumber(typed) => format!("“{typed}” is not the number of an alert. Numbers: /status."),
+        Phrase::NotACode(typed) => format!("“{typed}” is not a code. The code of 5 characters is in the preview."),
+        Phrase::NoHazard => "No hazard was named. Nothing was raised. By buttons: /alert alone.".into(),
+        Phrase::NoArea => "No region was named. Nothing was raised. An alert without an area is not sent.".into(),
+        Phrase::TooManyRegions(most) => format!("One command may name at most {most} regions. Name the region that contains them."),
+        Phrase::NothingToChange => "What to change was not said: the level, the time (for 90m) or the note.".into(),
+        Phrase::Mandate { refusal, name, who } => mandate(refusal, name, who),
+        Phrase::Draft(refusal) => draft(refusal),
+        Phrase::Alert { refusal, name } => alert(refusal, name),
+        Phrase::Consent(refusal) => consent(refusal),
+        Phrase::IssuerMayNot(name) => format!("{name} no longer has a mandate for this. Nothing was released."),
+        Phrase::NoApprover => "This needs a second person's approval, and nobody can approve this place and hazard now. Nothing was raised.".into(),
+        Phrase::TextTooLong { chars, most } => format!("The text is longer than Telegram accepts: {chars} of {most} characters. Nothing was raised. Shorten the note."),
+        Phrase::TooManyOpen(most) => format!("You have {most} unconfirmed requests already. Cancel some: /cancel CODE."),
+        Phrase::Late(minutes) => format!("Your command arrived late: it was sent {minutes} min ago. Nothing was raised. If it is still needed, send it again."),
+        Phrase::SecondHand => "Forwarded and edited messages are no commands. Send the command anew.".into(),
+        Phrase::PrivateOnly => "Officials' commands are taken only in a private chat with the bot.".into(),
+        Phrase::ButtonOld => "This button is no longer valid.".into(),
+        Phrase::NoSuchCode => "There is no such code. Nothing was released.".into(),
+        Phrase::WasCalledOff => "This request was cancelled. Nothing was released.".into(),
+        Phrase::AlreadyRaised { number, at, by } => format!("Already raised as № {number} at {at} by {by}. Nothing was sent again."),
+        Phrase::AlreadyDone { number, at, by } => format!("Already done: № {number} at {at} by {by}. Nothing was sent again."),
+        Phrase::SeveralOpen(codes) => format!("Several of your requests wait, and it is unclear which one you release. Nothing was released. Write /confirm CODE WORD. Codes: {codes}."),
+        Phrase::NotYourChallenge => "Only the one who asks, or one who may approve, can cancel it.".into(),
+        Phrase::Busy => "Things changed while we decided. Nothing was done; try again.".into(),
+        Phrase::Storage => "Not done: the storage does not answer. Nothing was half-done. The bot keeps trying; tell the administrator.".into(),
+        Phrase::ChooseHazard(status) => format!("{}Which hazard?", exercise(*status)),
+        Phrase::ChooseArea { status, hazard } => format!("{}{hazard}. Where?", exercise(*status)),
+        Phrase::ChooseLevel { hazard, place } => format!("{hazard}. {place}. Which level?"),
+        Phrase::ChooseTime { hazard, place } => format!("{hazard}. {place}. For how long?"),
+        Phrase::ChooseToEnd => "Which alert is over?".into(),
+        Phrase::ChooseToWithdraw => "Which alert is to be withdrawn as an error?".into(),
+        Phrase::NoneActive => "No alert is in force. The state of a region: /status REGION.".into(),
+        Phrase::ActiveNow => "In force:".into(),
+        Phrase::ActiveLine { number, title, places, since, until } => match until {
+            Some(until) => format!("№ {number}. {title}. {places}. Since {since} until {until}."),
+            None => format!("№ {number}. {title}. {places}. Since {since}, until announced over."),
+        },
+        Phrase::ExerciseMark => "EXERCISE".into(),
+        Phrase::PreviewHead(asked) => format!("PREVIEW: {}. Nothing has been sent yet.", what(**asked)),
+        Phrase::PreviewText(place) => format!("Residents will read ({place}):"),
+        Phrase::PreviewOther => "The same in the other languages:".into(),
+        Phrase::PreviewReach { chats, last: Some(last) } => format!("Chats: {}. To the last one: about {}.", count(*chats), time(*last)),
+        Phrase::PreviewReach { chats, last: None } => format!("Chats: {}.", count(*chats)),
+        Phrase::PreviewReaders => "It goes to everyone who was told of this alert.".into(),
+        Phrase::PreviewNow => "There now:".into(),
+        Phrase::PreviewAfter => "There afterwards:".into(),
+        Phrase::AskWord { words, code, until } => format!("To release it, type: {words}\nCode {code}, valid until {until}."),
+        Phrase::AskSecond { who, code, until } => format!("A second person releases it. Asked: {who}.\nCode {code}, valid until {until}."),
+        Phrase::AskPress { code, until } => format!("To release it, press the button.\nCode {code}, valid until {until}."),
+        Phrase::ApproveThis { issuer, code, until } => format!("{issuer} asks for approval. Read it and decide.\nCode {code}, valid until {until}."),
+        Phrase::Released { change, number, at, by, approved } => {
+            let approved = approved.map(|name| format!(", approved by {name}")).unwrap_or_default();
+            format!("{}: № {number} at {at} by {by}{approved}.", done(change))
+        }
+        Phrase::Cancelled(by) => format!("Cancelled by {by}. Nothing was sent."),
+        Phrase::Rejected(by) => format!("Rejected by {by}. Nothing was sent."),
+        Phrase::TimeIsOver(number) => format!("№ {number}: the announced time is over, and those who had it are told that the end is not confirmed. The state there counts as unknown. If the danger remains, raise the alert again."),
+        Phrase::ProgressHead { number, done: false } => format!("№ {number}: being sent"),
+        Phrase::ProgressHead { number, done: true } => format!("№ {number}: sent"),
+        Phrase::ProgressAudience(Some(chats)) => format!("Chats: {}", count(*chats)),
+        Phrase::ProgressAudience(None) => "Chats: being counted".into(),
+        Phrase::Settled(settlement, chats) => format!("{}: {}", settled(*settlement), count(*chats)),
+        Phrase::Remaining { chats, left } => {
+            let chats = chats.map_or_else(|| "being counted".into(), count);
+            let left = left.map(|left| format!(", about {} more", time(left))).unwrap_or_default();
+            format!("Remaining: {chats}{left}")
+        }
+        Phrase::Rate { now, limit } => format!("Rate: {now} a second, limit {limit}"),
+        Phrase::Took(took) => format!("It took: {}", time(*took)),
+        Phrase::Trouble { trouble, until } => match trouble {
+            Trouble::Throttled(_) => format!("Telegram asks to wait until {until}."),
+            Trouble::Outage => "Telegram does not answer. The bot keeps trying.".into(),
+            Trouble::Malformed => "Telegram refuses the text. Sending has stopped: tell the administrator and warn people by other means.".into(),
+            Trouble::Revoked => "Telegram refuses the bot's token. Sending stands still: tell the administrator and warn people by other means.".into(),
+            Trouble::Storage => "The storage does not answer. Sending waits: tell the administrator.".into(),
+        },
+        Phrase::Whole(name) => format!("The whole region: {name}"),
+        Phrase::Up => "↑ Back".into(),
+        Phrase::Next => "Next →".into(),
+        Phrase::Previous => "← Previous".into(),
+        Phrase::AddMore => "Add a region".into(),
+        Phrase::LabelDrop(name) => format!("Remove: {name}"),
+        Phrase::LabelLeave => "Yes, leave".into(),
+        Phrase::LabelStay => "No, stay".into(),
+        Phrase::LabelCancel => "Cancel".into(),
+        Phrase::LabelApprove => "Approve and release".into(),
+        Phrase::LabelReject => "Reject".into(),
+        Phrase::LabelRelease(asked) => match asked {
+            Asked::Raise(_) | Asked::Change(_) => "Release".into(),
+            Asked::End => "Announce the end".into(),
+            Asked::Withdraw => "Withdraw".into(),
+        },
+        Phrase::LabelEnd(number) => format!("End № {number}"),
+        Phrase::LabelWithdraw(number) => format!("Withdraw № {number}"),
+        Phrase::Lasting(lasting) => time(*lasting),
+        Phrase::UntilEnded => "Until announced over".into(),
+        Phrase::Command(name) => command(name).into(),
+    }
+}
+
+fn exercise(status: Status) -> &'static str {
+    match status {
+        Status::Actual => "",
+        Status::Exercise => "EXERCISE. ",
+    }
+}
+
+fn what(asked: Asked) -> &'static str {
+    match asked {
+        Asked::Raise(Status::Actual) => "a REAL alert",
+        Asked::Raise(Status::Exercise) => "an EXERCISE",
+        Asked::Change(Status::Actual) => "a change of a real alert",
+        Asked::Change(Status::Exercise) => "a change of an exercise",
+        Asked::End => "the end",
+        Asked::Withdraw => "withdrawal of an error",
+    }
+}
+
+fn done(change: &Change) -> &'static str {
+    match change {
+        Change::Raised => "Raised",
+        Change::Updated => "Changed",
+        Change::SteppedUp => "Level raised",
+        Change::SteppedDown => "Level lowered",
+        Change::EndedPartly(_) => "End announced in a part",
+        Change::Ended => "End announced",
+        Change::Expired => "The time is over",
+        Change::Withdrawn => "Withdrawn as an error",
+    }
+}
+
+fn settled(settlement: Settlement) -> &'static str {
+    match settlement {
+        Settlement::Delivered => "Delivered",
+        Settlement::Uncertain => "Uncertain whether it arrived",
+        Settlement::Retired => "Not reached (bot blocked or chat gone)",
+        Settlement::Suspended => "Not reached (no right to write in the chat)",
+        Settlement::Failed => "Not reached (refused by Telegram)",
+        Settlement::Superseded => "Not sent, no longer true",
+        Settlement::Left => "Left meanwhile",
+    }
+}
+
+fn mandate(refusal: &MandateRefusal, name: &str, who: &str) -> String {
+    let who = if who.is_empty() { String::new() } else { format!(" These can: {who}.") };
+    match refusal {
+        MandateRefusal::Stranger => "This command is for officials only. Nothing was done.".into(),
+        MandateRefusal::Role(Role::Issuer) => {
+            format!("You may not raise or end alerts. Nothing was done.{who}")
+        }
+        MandateRefusal::Role(Role::Approver) => {
+            format!("You may not approve alerts. Nothing was done.{who}")
+        }
+        MandateRefusal::Area(_) => {
+            format!("{name}: this place is outside your mandate. Nothing was done.{who}")
+        }
+        MandateRefusal::Hazard(_) => {
+            format!("{name}: this hazard is outside your mandate. Nothing was done.{who}")
+        }
+    }
+}
+
+fn draft(refusal: &DraftRefusal) -> String {
+    match refusal {
+        DraftRefusal::Level(level) => {
+            format!("This hazard has no level “{level}”. Nothing was raised.")
+        }
+        DraftRefusal::NeedsEnd { longest } => format!(
+            "This hazard needs an announced time of at most {}. Nothing was raised. Add, for example: for 90m.",
+            time(*longest)
+        ),
+        DraftRefusal::TooLong { longest } => format!(
+            "The time is too long: at most {} for this hazard. Nothing was raised.",
+            time(*longest)
+        ),
+        DraftRefusal::TooShort => {
+            "The time is too short: at least a minute is needed. Nothing was raised.".into()
+        }
+        DraftRefusal::Note { chars } => {
+            format!("The note is too long: {chars} characters of {NOTE_MAX}. Nothing was raised.")
+        }
+    }
+}
+
+fn alert(refusal: &AlertRefusal, name: &str) -> String {
+    match refusal {
+        AlertRefusal::NotActive(number) => format!("There is no alert № {number} in force. Numbers: /status."),
+        AlertRefusal::Changed(number) => format!("Alert № {number} was changed meanwhile. Nothing was done; repeat the command."),
+        AlertRefusal::Otherwise => "The hazard, the place and the kind (exercise or real) of an alert in force do not change. Raise another.".into(),
+        AlertRefusal::NotThere(_) => format!("{name}: the alert is not in force there. Nothing was done."),
+        AlertRefusal::Same => "That would change nothing. Nothing was sent.".into(),
+    }
+}
+
+fn consent(refusal: &ConsentRefusal) -> String {
+    match refusal {
+        ConsentRefusal::Expired => "The time to confirm is over. Nothing was released; repeat the command.".into(),
+        ConsentRefusal::WrongWord => "That is not the word. Nothing was released. Type the word of the preview, or cancel the request.".into(),
+        ConsentRefusal::NeedsWord(words) => format!("A press is not enough: type {}. Nothing was released.", words.join(" / ")),
+        ConsentRefusal::NeedsSecondPerson => "Another person has to release it. Nothing was released.".into(),
+        ConsentRefusal::NotIssuer => "Only the one who prepared it can release it. Nothing was released.".into(),
+        ConsentRefusal::Mandate => "There is no mandate for this any more. Nothing was released.".into(),
+    }
+}
+
+fn command(name: &str) -> &'static str {
+    match name {
+        "start" => "choose a region",
+        "status" => "what is true now",
+        "regions" => "your regions",
+        "add" => "add a region by name",
+        "language" => "language",
+        "drills" => "take part in exercises or not",
+        "stop" => "leave all warnings",
+        "alert" => "raise an alert",
+        "clear" => "announce the end",
+        "update" => "change level, time or note",
+        "withdraw" => "withdraw an error",
+        "confirm" => "release by code",
+        "cancel" => "cancel by code",
+        "drill" => "raise an exercise",
+        _ => "what can be done",
+    }
+}
+
+fn time(time: Duration) -> String {
+    spelled(time, ["d", "h", "min", "s"])
+}
+
+fn count(count: u64) -> String {
+    grouped(count, ',')
+}

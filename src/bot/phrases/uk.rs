@@ -1,0 +1,283 @@
+//! PURE. The bot in Ukrainian.
+
+use std::time::Duration;
+
+use super::{Asked, Phrase, grouped, spelled};
+use crate::domain::{
+    alert::{AlertRefusal, Change, DraftRefusal, NOTE_MAX, Status},
+    consent::ConsentRefusal,
+    delivery::Settlement,
+    operator::{MandateRefusal, Role},
+    report::Trouble,
+};
+
+#[expect(clippy::too_many_lines, reason = "the list of the language's sentences")]
+pub(super) fn say(phrase: &Phrase<'_>) -> String {
+    match phrase {
+        Phrase::Greeting => "Це «Набат»: попередження про небезпеку для вашого району. Оберіть, де ви живете, і бот напише, коли там буде небезпечно.".into(),
+        Phrase::ChooseRegion => "Оберіть регіон:".into(),
+        Phrase::ChooseWithin(name) => format!("{name}: увесь регіон чи його частина?"),
+        Phrase::UnknownLink => "Такого регіону в посиланні ми не знаємо. Оберіть регіон тут:".into(),
+        Phrase::Joined => "Бот повідомить, коли тут буде небезпечно і коли небезпека мине.\nВін не замінює сирен та екстрених служб: у біді телефонуйте 112.\nЗв’язок може зникнути: чуєте сирену чи вибухи — дійте, не чекайте на повідомлення.\nКоманди: /status — що зараз, /regions — ваші регіони, /stop — відписатися.".into(),
+        Phrase::Subscribed(name) => format!("Ви підписані: {name}."),
+        Phrase::SubscribedAlready(name) => format!("Ви вже підписані: {name}."),
+        Phrase::PlacesFull(most) => format!("Можна підписатися щонайбільше на {most} регіонів. Приберіть зайвий: /regions."),
+        Phrase::Places => "Ваші регіони. Натисніть, щоб прибрати:".into(),
+        Phrase::NoPlaces => "Ви не підписані на жоден регіон. Оберіть:".into(),
+        Phrase::Dropped(name) => format!("Прибрано: {name}. Попередження для цього місця більше не надходитимуть."),
+        Phrase::OfferRegion(name) => format!("Підписатися: {name}?"),
+        Phrase::ChooseLanguage => "Оберіть мову:".into(),
+        Phrase::LanguageSet => "Тепер бот говорить з вами українською.".into(),
+        Phrase::DrillsOn => "Ви берете участь у навчаннях: навчальні повідомлення надходитимуть без звуку, з позначкою «НАВЧАННЯ». Відмовитися: /drills.".into(),
+        Phrase::DrillsOff => "Ви не берете участі в навчаннях. Справжні попередження надходять як раніше. Брати участь: /drills.".into(),
+        Phrase::StopAsk => "Відписатися від усіх попереджень? Ви не дізнаєтеся про небезпеку від цього бота.".into(),
+        Phrase::Stopped => "Вас відписано, повідомлень більше не буде. Повернутися: /start.".into(),
+        Phrase::Stayed => "Ви лишилися: попередження надходитимуть.".into(),
+        Phrase::HelpResident => "/start — обрати регіон\n/add НАЗВА — додати регіон\n/regions — ваші регіони\n/status — що зараз\n/language — мова\n/drills — навчання\n/stop — відписатися".into(),
+        Phrase::HelpOfficial => "Підняти: /alert — кнопками, або одним рядком:\n/alert НЕБЕЗПЕКА РЕГІОН[, РЕГІОН] [РІВЕНЬ] [на 90хв] [примітка …]\n/update № [РІВЕНЬ] [на 90хв] [примітка …] — змінити\n/clear № [РЕГІОН, …] — оголосити завершення\n/withdraw № — відкликати помилкове\n/confirm КОД [СЛОВО] — випустити\n/cancel КОД — скасувати\n/status — що діє\n/drill … — навчання, як /alert\nПеред надсиланням ви завжди побачите текст і кількість отримувачів.".into(),
+        Phrase::UnknownCommand => "Такої команди немає. Що можна: /help.".into(),
+        Phrase::FreeText => "Бот розуміє команди, перелік: /help. У біді телефонуйте 112.".into(),
+        Phrase::MorePlaces(more) => format!("І ще регіонів: {more}. Докладно: /status НАЗВА."),
+        Phrase::UnknownRegion { typed, meant: "" } => format!("Регіон «{typed}» не знайдено. Нічого не зроблено. Перелік: /start."),
+        Phrase::UnknownRegion { typed, meant } => format!("Регіон «{typed}» не знайдено. Нічого не зроблено. Можливо: {meant}?"),
+        Phrase::SeveralRegions { typed, meant } => format!("«{typed}» — це кілька регіонів: {meant}. Нічого не зроблено, уточніть."),
+        Phrase::UnknownHazard { typed, meant: "" } => format!("Небезпеку «{typed}» не знайдено. Нічого не піднято. Перелік: /alert без слів."),
+        Phrase::UnknownHazard { typed, meant } => format!("Небезпеку «{typed}» не знайдено. Нічого не піднято. Можливо: {meant}?"),
+        Phrase::SeveralHazards { typed, meant } => format!("«{typed}» — це кілька небезпек: {meant}. Нічого не піднято, уточніть."),
+        Phrase::UnknownLevel { typed, levels } => format!("«{typed}» — не рівень і не регіон. Нічого не зроблено. Рівні: {levels}."),
+        Phrase::NotATime(typed) => format!("Строк «{typed}» не зрозумілий. Нічого не зроблено. Пишіть: на 90хв, на 2год, на 1год30хв."),
+        Phrase::NotANumber(typed) => format!("«{typed}» — не номер попередження. Номери: /status."),
+        Phrase::NotACode(typed) => format!("«{typed}» — не код. Код із 5 знаків стоїть у попередньому перегляді."),
+        Phrase::NoHazard => "Не названо небезпеку. Нічого не піднято. Кнопками: /alert без слів.".into(),
+        Phrase::NoArea => "Не названо регіон. Нічого не піднято. Тривога без місця не надсилається.".into(),
+        Phrase::TooManyRegions(most) => format!("Понад {most} регіонів в одній команді не можна. Назвіть регіон, до якого вони входять."),
+        Phrase::NothingToChange => "Не сказано, що змінити: рівень, строк (на 90хв) чи примітку.".into(),
+        Phrase::Mandate { refusal, name, who } => mandate(refusal, name, who),
+        Phrase::Draft(refusal) => draft(refusal),
+        Phrase::Alert { refusal, name } => alert(refusal, name),
+        Phrase::Consent(refusal) => consent(refusal),
+        Phrase::IssuerMayNot(name) => format!("{name} більше не має на це повноважень. Нічого не випущено."),
+        Phrase::NoApprover => "Тут потрібне схвалення другої людини, а схвалити це місце й небезпеку зараз нікому. Нічого не піднято.".into(),
+        Phrase::TextTooLong { chars, most } => format!("Текст вийшов довшим, ніж приймає Telegram: {chars} з {most} знаків. Нічого не піднято. Скоротіть примітку."),
+        Phrase::TooManyOpen(most) => format!("У вас уже {most} непідтверджених запитів. Скасуйте зайві: /cancel КОД."),
+        Phrase::Late(minutes) => format!("Ваша команда запізнилася: її надіслано {minutes} хв тому. Нічого не піднято. Якщо вона ще потрібна, надішліть її знову."),
+        Phrase::SecondHand => "Переслані та виправлені повідомлення — не команди. Надішліть команду заново.".into(),
+        Phrase::PrivateOnly => "Команди посадових осіб приймаються лише в особистому листуванні з ботом.".into(),
+        Phrase::ButtonOld => "Ця кнопка більше не діє.".into(),
+        Phrase::NoSuchCode => "Такого коду немає. Нічого не випущено.".into(),
+        Phrase::WasCalledOff => "Цей запит було скасовано. Нічого не випущено.".into(),
+        Phrase::AlreadyRaised { number, at, by } => format!("Уже піднято: № {number}, {at}, {by}. Повторно нічого не надіслано."),
+        Phrase::AlreadyDone { number, at, by } => format!("Уже виконано: № {number}, {at}, {by}. Повторно нічого не надіслано."),
+        Phrase::SeveralOpen(codes) => format!("Підтвердження чекають кілька ваших запитів, і неясно, який ви випускаєте. Нічого не випущено. Напишіть /confirm КОД СЛОВО. Коди: {codes}."),
+        Phrase::NotYourChallenge => "Скасувати може той, хто просить, або той, хто має право схвалити.".into(),
+        Phrase::Busy => "Поки ми вирішували, обстановка змінилася. Нічого не зроблено, повторіть.".into(),
+        Phrase::Storage => "Не виконано: сховище даних не відповідає. Нічого не зроблено наполовину. Бот повторює спробу; повідомте адміністратора.".into(),
+        Phrase::ChooseHazard(status) => format!("{}Яка небезпека?", exercise(*status)),
+        Phrase::ChooseArea { status, hazard } => format!("{}{hazard}. Де?", exercise(*status)),
+        Phrase::ChooseLevel { hazard, place } => format!("{hazard}. {place}. Який рівень?"),
+        Phrase::ChooseTime { hazard, place } => format!("{hazard}. {place}. На який строк?"),
+        Phrase::ChooseToEnd => "Яке попередження завершено?".into(),
+        Phrase::ChooseToWithdraw => "Яке попередження відкликати як помилкове?".into(),
+        Phrase::NoneActive => "Чинних попереджень немає. Обстановка в регіоні: /status РЕГІОН.".into(),
+        Phrase::ActiveNow => "Діють:".into(),
+        Phrase::ActiveLine { number, title, places, since, until } => match until {
+            Some(until) => format!("№ {number}. {title}. {places}. З {since} до {until}."),
+            None => format!("№ {number}. {title}. {places}. З {since}, до оголошення про завершення."),
+        },
+        Phrase::ExerciseMark => "НАВЧАННЯ".into(),
+        Phrase::PreviewHead(asked) => format!("ПОПЕРЕДНІЙ ПЕРЕГЛЯД: {}. Нічого ще не надіслано.", what(**asked)),
+        Phrase::PreviewText(place) => format!("Так прочитають мешканці ({place}):"),
+        Phrase::PreviewOther => "Те саме іншими мовами:".into(),
+        Phrase::PreviewReach { chats, last: Some(last) } => format!("Отримувачів: {}. До останнього: близько {}.", count(*chats), time(*last)),
+        Phrase::PreviewReach { chats, last: None } => format!("Отримувачів: {}.", count(*chats)),
+        Phrase::PreviewReaders => "Отримають усі, кому повідомили про це попередження.".into(),
+        Phrase::PreviewNow => "Зараз там:".into(),
+        Phrase::PreviewAfter => "Після цього там:".into(),
+        Phrase::AskWord { words, code, until } => format!("Щоб випустити, напишіть: {words}\nКод {code}, діє до {until}."),
+        Phrase::AskSecond { who, code, until } => format!("Випустить друга людина. Запит надіслано: {who}.\nКод {code}, діє до {until}."),
+        Phrase::AskPress { code, until } => format!("Щоб випустити, натисніть кнопку.\nКод {code}, діє до {until}."),
+        Phrase::ApproveThis { issuer, code, until } => format!("{issuer} просить схвалити. Прочитайте й вирішіть.\nКод {code}, діє до {until}."),
+        Phrase::Released { change, number, at, by, approved } => {
+            let approved = approved.map(|name| format!(", схвалено: {name}")).unwrap_or_default();
+            format!("{}: № {number}, {at}, {by}{approved}.", done(change))
+        }
+        Phrase::Cancelled(by) => format!("Скасовано: {by}. Нічого не надіслано."),
+        Phrase::Rejected(by) => format!("Відхилено: {by}. Нічого не надіслано."),
+        Phrase::TimeIsOver(number) => format!("№ {number}: оголошений час минув, отримувачам сказано, що завершення не підтверджено. Обстановка там вважається невідомою. Якщо небезпека лишається, підніміть попередження знову."),
+        Phrase::ProgressHead { number, done: false } => format!("№ {number}: розсилання триває"),
+        Phrase::ProgressHead { number, done: true } => format!("№ {number}: розсилання завершено"),
+        Phrase::ProgressAudience(Some(chats)) => format!("Отримувачів: {}", count(*chats)),
+        Phrase::ProgressAudience(None) => "Отримувачів: рахуємо".into(),
+        Phrase::Settled(settlement, chats) => format!("{}: {}", settled(*settlement), count(*chats)),
+        Phrase::Remaining { chats, left } => {
+            let chats = chats.map_or_else(|| "рахуємо".into(), count);
+            let left = left.map(|left| format!(", ще близько {}", time(left))).unwrap_or_default();
+            format!("Лишилося: {chats}{left}")
+        }
+        Phrase::Rate { now, limit } => format!("Швидкість: {now} за секунду, межа {limit}"),
+        Phrase::Took(took) => format!("Тривало: {}", time(*took)),
+        Phrase::Trouble { trouble, until } => match trouble {
+            Trouble::Throttled(_) => format!("Telegram просить зачекати до {until}."),
+            Trouble::Outage => "Telegram не відповідає. Бот продовжує спроби.".into(),
+            Trouble::Malformed => "Telegram не приймає текст. Розсилання зупинено: повідомте адміністратора й попередьте людей інакше.".into(),
+            Trouble::Revoked => "Telegram не приймає токен бота. Розсилання стоїть: повідомте адміністратора й попередьте людей інакше.".into(),
+            Trouble::Storage => "Сховище даних не відповідає. Розсилання чекає: повідомте адміністратора.".into(),
+        },
+        Phrase::Whole(name) => format!("Увесь регіон: {name}"),
+        Phrase::Up => "↑ Назад".into(),
+        Phrase::Next => "Далі →".into(),
+        Phrase::Previous => "← Раніше".into(),
+        Phrase::AddMore => "Додати регіон".into(),
+        Phrase::LabelDrop(name) => format!("Прибрати: {name}"),
+        Phrase::LabelLeave => "Так, відписатися".into(),
+        Phrase::LabelStay => "Ні, лишитися".into(),
+        Phrase::LabelCancel => "Скасувати".into(),
+        Phrase::LabelApprove => "Схвалити й випустити".into(),
+        Phrase::LabelReject => "Відхилити".into(),
+        Phrase::LabelRelease(asked) => match asked {
+            Asked::Raise(_) | Asked::Change(_) => "Випустити".into(),
+            Asked::End => "Оголосити завершення".into(),
+            Asked::Withdraw => "Відкликати".into(),
+        },
+        Phrase::LabelEnd(number) => format!("Завершення № {number}"),
+        Phrase::LabelWithdraw(number) => format!("Відкликати № {number}"),
+        Phrase::Lasting(lasting) => time(*lasting),
+        Phrase::UntilEnded => "До оголошення про завершення".into(),
+        Phrase::Command(name) => command(name).into(),
+    }
+}
+
+fn exercise(status: Status) -> &'static str {
+    match status {
+        Status::Actual => "",
+        Status::Exercise => "НАВЧАННЯ. ",
+    }
+}
+
+fn what(asked: Asked) -> &'static str {
+    match asked {
+        Asked::Raise(Status::Actual) => "СПРАВЖНЯ тривога",
+        Asked::Raise(Status::Exercise) => "НАВЧАННЯ",
+        Asked::Change(Status::Actual) => "зміна справжньої тривоги",
+        Asked::Change(Status::Exercise) => "зміна навчання",
+        Asked::End => "завершення",
+        Asked::Withdraw => "відкликання помилкового повідомлення",
+    }
+}
+
+fn done(change: &Change) -> &'static str {
+    match change {
+        Change::Raised => "Піднято",
+        Change::Updated => "Змінено",
+        Change::SteppedUp => "Рівень підвищено",
+        Change::SteppedDown => "Рівень знижено",
+        Change::EndedPartly(_) => "Завершення в частині оголошено",
+        Change::Ended => "Завершення оголошено",
+        Change::Expired => "Час минув",
+        Change::Withdrawn => "Відкликано як помилкове",
+    }
+}
+
+fn settled(settlement: Settlement) -> &'static str {
+    match settlement {
+        Settlement::Delivered => "Доставлено",
+        Settlement::Uncertain => "Невідомо, чи дійшло",
+        Settlement::Retired => "Не дійшло (бота заблоковано або чату немає)",
+        Settlement::Suspended => "Не дійшло (немає права писати в чат)",
+        Settlement::Failed => "Не дійшло (Telegram відмовив)",
+        Settlement::Superseded => "Не надіслано, уже неправильно",
+        Settlement::Left => "Відписалися",
+    }
+}
+
+fn mandate(refusal: &MandateRefusal, name: &str, who: &str) -> String {
+    let who = if who.is_empty() { String::new() } else { format!(" Можуть: {who}.") };
+    match refusal {
+        MandateRefusal::Stranger => {
+            "Ця команда лише для посадових осіб. Нічого не зроблено.".into()
+        }
+        MandateRefusal::Role(Role::Issuer) => format!(
+            "Ви не маєте права піднімати й завершувати попередження. Нічого не зроблено.{who}"
+        ),
+        MandateRefusal::Role(Role::Approver) => {
+            format!("Ви не маєте права схвалювати попередження. Нічого не зроблено.{who}")
+        }
+        MandateRefusal::Area(_) => {
+            format!("{name}: це місце поза вашими повноваженнями. Нічого не зроблено.{who}")
+        }
+        MandateRefusal::Hazard(_) => {
+            format!("{name}: ця небезпека поза вашими повноваженнями. Нічого не зроблено.{who}")
+        }
+    }
+}
+
+fn draft(refusal: &DraftRefusal) -> String {
+    match refusal {
+        DraftRefusal::Level(level) => {
+            format!("У цієї небезпеки немає рівня «{level}». Нічого не піднято.")
+        }
+        DraftRefusal::NeedsEnd { longest } => format!(
+            "Для цієї небезпеки потрібен строк, не більше {}. Нічого не піднято. Допишіть, наприклад: на 90хв.",
+            time(*longest)
+        ),
+        DraftRefusal::TooLong { longest } => format!(
+            "Строк завеликий: для цієї небезпеки не більше {}. Нічого не піднято.",
+            time(*longest)
+        ),
+        DraftRefusal::TooShort => {
+            "Строк замалий: потрібна хоча б хвилина. Нічого не піднято.".into()
+        }
+        DraftRefusal::Note { chars } => {
+            format!("Примітка задовга: {chars} знаків, можна {NOTE_MAX}. Нічого не піднято.")
+        }
+    }
+}
+
+fn alert(refusal: &AlertRefusal, name: &str) -> String {
+    match refusal {
+        AlertRefusal::NotActive(number) => format!("Чинного попередження № {number} немає. Номери: /status."),
+        AlertRefusal::Changed(number) => format!("Попередження № {number} відтоді змінили. Нічого не зроблено, повторіть команду."),
+        AlertRefusal::Otherwise => "Небезпеку, місце й вид (навчання чи справжня тривога) піднятого не змінюють. Підніміть інше.".into(),
+        AlertRefusal::NotThere(_) => format!("{name}: там це попередження не діє. Нічого не зроблено."),
+        AlertRefusal::Same => "Це нічого не змінить. Нічого не надіслано.".into(),
+    }
+}
+
+fn consent(refusal: &ConsentRefusal) -> String {
+    match refusal {
+        ConsentRefusal::Expired => "Час на підтвердження минув. Нічого не випущено, повторіть команду.".into(),
+        ConsentRefusal::WrongWord => "Слово не те. Нічого не випущено. Напишіть слово з попереднього перегляду або скасуйте запит.".into(),
+        ConsentRefusal::NeedsWord(words) => format!("Натискання замало: напишіть слово {}. Нічого не випущено.", words.join(" / ")),
+        ConsentRefusal::NeedsSecondPerson => "Випустити має інша людина. Нічого не випущено.".into(),
+        ConsentRefusal::NotIssuer => "Випустити може лише той, хто це готував. Нічого не випущено.".into(),
+        ConsentRefusal::Mandate => "Повноважень на це більше немає. Нічого не випущено.".into(),
+    }
+}
+
+fn command(name: &str) -> &'static str {
+    match name {
+        "start" => "обрати регіон",
+        "status" => "що зараз",
+        "regions" => "ваші регіони",
+        "add" => "додати регіон за назвою",
+        "language" => "мова",
+        "drills" => "брати участь у навчаннях чи ні",
+        "stop" => "відписатися від усього",
+        "alert" => "підняти тривогу",
+        "clear" => "оголосити завершення",
+        "update" => "змінити рівень, строк чи примітку",
+        "withdraw" => "відкликати помилкове",
+        "confirm" => "випустити за кодом",
+        "cancel" => "скасувати за кодом",
+        "drill" => "підняти навчання",
+        _ => "що можна",
+    }
+}
+
+fn time(time: Duration) -> String {
+    spelled(time, ["діб", "год", "хв", "с"])
+}
+
+fn count(count: u64) -> String {
+    grouped(count, '\u{a0}')
+}
