@@ -1,6 +1,8 @@
 //! nabat.
 
+pub mod app;
 pub mod bot;
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod fanout;

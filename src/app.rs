@@ -1,0 +1,312 @@
+//! The composition root: the only place where adapters meet ports.
+//!
+//! ```text
+//!            ┌──────────── desk ◄── updates ──┐
+//!   officials│ residents                      │
+//!            ▼                                │
+//!          store ──wake──► driver ──► courier ┴──► Telegram
+//!            ▲                │
+//!            └── progress ────┘        ticker: expiry, tidying
+//! ```
+//!
+//! Role: turn a configuration into running parts, watch over them, and stop them in order: intake
+//! first, then what is in flight, then the store.
+//!
+//! Invariants: a part that fails takes the daemon down with one clear sentence, because a supervisor
+//! that restarts everything is simpler to trust than one that restarts parts; whatever was confirmed is
+//! carried on by the next start.
+//!
+//! Deliberately absent: decisions.
+
+pub mod clock;
+pub mod rehearse;
+pub mod simulate;
+mod voice;
+
+use std::{
+    collections::hash_map::RandomState,
+    hash::{BuildHasher, Hasher},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, anyhow, bail};
+use secrecy::ExposeSecret;
+use tokio::{
+    sync::{Notify, mpsc, oneshot},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::{
+    bot::{
+        Rules,
+        desk::{Desk, DeskOptions},
+        phrases,
+    },
+    config::Config,
+    domain::{ids::BotId, lang::Lang},
+    fanout::{
+        dispatch::Alarm,
+        driver::{Driver, Options},
+    },
+    ports::{clock::Clock, store::Store},
+    store::sqlite::Sqlite,
+    telegram::{self, CallFault, Scope, Token, Wire},
+};
+
+use self::voice::Voice;
+
+/// How often announced ends are looked at: an expiry is told this late at most.
+const TICK: Duration = Duration::from_secs(1);
+/// How often an unreachable API is asked at the start before we give up and say so.
+const GREETINGS_MAX: u32 = 6;
+/// How long the parts may take to finish what is in flight; longer than the longest call.
+const FAREWELL: Duration = Duration::from_secs(32);
+/// Connections opened ahead for each bot.
+const WARM: usize = 8;
+
+/// A bot with its token, ready to be connected.
+#[derive(Debug)]
+pub struct Credentials {
+    /// As the configuration names it.
+    pub name: String,
+    /// The Bot API server.
+    pub api_url: String,
+    /// The token.
+    pub token: Token,
+    /// Messages per second at most.
+    pub rate: u32,
+}
+
+/// Reads the tokens that the configuration names.
+///
+/// # Errors
+///
+/// The first that can't be read or isn't a token, with what to do about it.
+pub fn credentials(config: &Config) -> Result<Vec<Credentials>> {
+    if config.bots.is_empty() {
+        bail!("no bot is configured: add a [[bots]] table to nabat.toml");
+    }
+    let read = |bot: &crate::config::Bot| {
+        let secret =
+            bot.token.resolve().with_context(|| format!("bot `{}` has no token", bot.name))?;
+        let token = Token::parse(secret.expose_secret())
+            .with_context(|| format!("bot `{}`: {} holds no token", bot.name, bot.token))?;
+        let (name, api_url) = (bot.name.clone(), bot.api_url.clone());
+        Ok(Credentials { name, api_url, token, rate: bot.rate })
+    };
+    config.bots.iter().map(read).collect()
+}
+
+/// The file behind a storage address.
+#[must_use]
+pub fn database(url: &str) -> PathBuf {
+    let path = url.strip_prefix("sqlite:").unwrap_or(url);
+    Path::new(path.strip_prefix("//").unwrap_or(path)).to_owned()
+}
+
+/// Opens the store.
+///
+/// # Errors
+///
+/// What is wrong with the database, and what to do.
+pub async fn open(path: &Path) -> Result<Sqlite> {
+    Sqlite::open(path).await.with_context(|| {
+        format!(
+            "can't open the database {}: see that its directory exists, belongs to this user and \
+             has room, and that no other nabat serves from it",
+            path.display()
+        )
+    })
+}
+
+/// Runs the daemon until `stop`. `ready` is told once everybody is at work.
+///
+/// # Errors
+///
+/// Why it can't start, or what failed while it ran.
+pub async fn serve<S: Store, K: Clock>(
+    config: Config,
+    bots: Vec<Credentials>,
+    store: S,
+    clock: K,
+    stop: CancellationToken,
+    ready: oneshot::Sender<()>,
+) -> Result<()> {
+    let Config { forest, catalogue, roster, policy, .. } = config;
+    let rules = Arc::new(Rules::new(forest, catalogue, roster));
+    let ids: Vec<BotId> = bots.iter().map(|bot| bot.token.bot()).collect();
+    let (intake, sending) = (CancellationToken::new(), CancellationToken::new());
+    let (alarms, mut rung) = mpsc::unbounded_channel::<Alarm>();
+    let mut parts: JoinSet<Result<()>> = JoinSet::new();
+    let mut senders: JoinSet<Result<()>> = JoinSet::new();
+    let mut wakes: Vec<Arc<Notify>> = Vec::new();
+    let mut greeted = Vec::new();
+    for bot in bots {
+        let options =
+            telegram::Options { api_url: bot.api_url.clone(), ..telegram::Options::default() };
+        let courier = Wire::new(&bot.token, &options)
+            .with_context(|| format!("bot `{}` can't be connected", bot.name))?;
+        let username = greet(&courier, &bot, &clock, &stop).await?;
+        info!(bot = bot.token.bot().0, name = bot.name, "connected");
+        wakes.push(Arc::new(Notify::new()));
+        greeted.push((bot, courier, username));
+    }
+    let all: Arc<Vec<Arc<Notify>>> = Arc::new(wakes);
+    for (n, (bot, courier, username)) in greeted.into_iter().enumerate() {
+        let wake = Arc::clone(&all);
+        let desk = Arc::new(Desk::new(
+            DeskOptions {
+                bot: bot.token.bot(),
+                bots: ids.clone(),
+                rate_per_second: bot.rate,
+                default_lang: policy.language,
+                late_after: policy.command_late_after,
+                username,
+                rules: Arc::clone(&rules),
+                seed: chance(),
+                wake: Arc::new(move || wake.iter().for_each(|bot| bot.notify_one())),
+            },
+            store.clone(),
+            courier.clone(),
+            clock.clone(),
+        ));
+        let driver = Driver::new(
+            Options { bot: bot.token.bot(), limit: bot.rate },
+            (store.clone(), courier.clone(), clock.clone()),
+            Arc::new(Voice::new(Arc::clone(&rules))),
+            Arc::clone(&all[n]),
+            alarms.clone(),
+        );
+        if n == 0 {
+            let (desk, clock, cancel) = (Arc::clone(&desk), clock.clone(), intake.clone());
+            parts.spawn(async move {
+                tick(&desk, &clock, &cancel).await;
+                Ok(())
+            });
+        }
+        let cancel = intake.clone();
+        parts.spawn(async move { desk.run(cancel).await.context("the desk has stopped") });
+        let cancel = sending.clone();
+        senders.spawn(async move { driver.run(cancel).await.context("the sender has stopped") });
+        tokio::spawn(announce(courier, policy.language, rules_officials(&rules)));
+    }
+    drop(alarms);
+    let _ = ready.send(());
+    let failed = loop {
+        tokio::select! {
+            () = stop.cancelled() => break None,
+            Some(alarm) = rung.recv() => error!(?alarm, "operators must look"),
+            Some(end) = parts.join_next() => break failure(end),
+            Some(end) = senders.join_next() => break failure(end),
+        }
+    };
+    info!("stopping: no more updates, what is in flight is finished");
+    intake.cancel();
+    let last = async {
+        while parts.join_next().await.is_some() {}
+        sending.cancel();
+        while senders.join_next().await.is_some() {}
+    };
+    tokio::select! {
+        () = last => info!("stopped"),
+        () = clock.sleep(FAREWELL) => warn!("stopped before everything was answered"),
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+/// A part that ends by itself has failed, whatever it says.
+fn failure(end: std::result::Result<Result<()>, tokio::task::JoinError>) -> Option<anyhow::Error> {
+    Some(match end {
+        Ok(Ok(())) => anyhow!("a part of the daemon has ended by itself"),
+        Ok(Err(fault)) => fault,
+        Err(broken) => anyhow!(broken).context("a part of the daemon broke down"),
+    })
+}
+
+/// Asks the bot's name, which shows that address and token are right.
+async fn greet<K: Clock>(
+    courier: &Wire,
+    bot: &Credentials,
+    clock: &K,
+    stop: &CancellationToken,
+) -> Result<String> {
+    let mut wait = Duration::from_millis(500);
+    for attempt in 1.. {
+        let fault = match courier.me().await {
+            Ok(me) => {
+                // A webhook left by another program would keep the updates from us.
+                if let Err(fault) = courier.delete_webhook().await {
+                    warn!(name = bot.name, %fault, "can't make sure that no webhook is set");
+                }
+                return Ok(me.username);
+            }
+            Err(fault) => fault,
+        };
+        if matches!(fault, CallFault::Token) {
+            bail!("Telegram refuses the token of bot `{}`: copy it anew from @BotFather", bot.name);
+        }
+        if attempt >= GREETINGS_MAX || stop.is_cancelled() {
+            return Err(anyhow!(fault).context(format!(
+                "can't reach {} for bot `{}`: check the network and `api_url`",
+                bot.api_url, bot.name
+            )));
+        }
+        warn!(name = bot.name, %fault, attempt, "no answer yet");
+        clock.sleep(wait).await;
+        wait *= 2;
+    }
+    bail!("unreachable: the loop returns")
+}
+
+async fn tick<S: Store, C: crate::ports::courier::Courier, K: Clock>(
+    desk: &Desk<S, C, K>,
+    clock: &K,
+    cancel: &CancellationToken,
+) {
+    loop {
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            () = clock.sleep(TICK) => {}
+        }
+        if let Err(fault) = desk.tick().await {
+            warn!(error = %fault, "announced ends could not be looked at");
+        }
+    }
+}
+
+fn rules_officials(rules: &Rules) -> Vec<(crate::domain::ids::ChatId, Lang)> {
+    rules.roster.iter().map(|one| (one.user.chat(), one.lang)).collect()
+}
+
+/// Opens connections ahead and sets the menus. Nothing depends on it.
+async fn announce(
+    courier: Wire,
+    default: Lang,
+    officials: Vec<(crate::domain::ids::ChatId, Lang)>,
+) {
+    courier.warm(WARM).await;
+    let menu = async |scope: Scope, tag: Option<Lang>, lang: Lang, reader: phrases::Reader| {
+        let commands = phrases::commands(lang, reader);
+        let commands: Vec<(&str, &str)> =
+            commands.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        if let Err(fault) = courier.set_commands(scope, tag, &commands).await {
+            info!(%fault, "a menu of commands could not be set");
+        }
+    };
+    menu(Scope::Default, None, default, phrases::Reader::Resident).await;
+    for lang in Lang::ALL {
+        menu(Scope::Default, Some(lang), lang, phrases::Reader::Resident).await;
+    }
+    for (chat, lang) in officials {
+        menu(Scope::Chat(chat), None, lang, phrases::Reader::Official).await;
+    }
+}
+
+/// Chance, from the seed that the standard library draws from the system for its maps.
+fn chance() -> u64 {
+    RandomState::new().build_hasher().finish()
+}

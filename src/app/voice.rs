@@ -1,0 +1,53 @@
+//! The bot's words behind the sender's [`Scribe`].
+
+use std::sync::Arc;
+
+use crate::{
+    bot::{Rules, phrases::letters},
+    domain::{
+        alert::Transition,
+        audience::Variant,
+        board::Board,
+        bulletin::{self, Bulletin},
+        ids::{AlertId, RegionId},
+        lang::Lang,
+        letter::{Message, Occasion},
+        report::Report,
+    },
+    fanout::driver::Scribe,
+};
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Voice {
+    rules: Arc<Rules>,
+}
+
+impl Voice {
+    pub(super) fn new(rules: Arc<Rules>) -> Self {
+        Self { rules }
+    }
+}
+
+impl Scribe for Voice {
+    fn bulletin(&self, event: &Transition, board: &Board, variant: &Variant) -> Bulletin {
+        let bulletin = bulletin::compose(event, board, variant, &self.rules.forest);
+        // Texts that were checked one by one may be too long together; a warning that is cut short
+        // is better than one that Telegram refuses.
+        Bulletin { text: letters::fit(&bulletin.text), ..bulletin }
+    }
+
+    fn standing(
+        &self,
+        occasion: Occasion,
+        places: &[RegionId],
+        lang: Lang,
+        board: &Board,
+    ) -> (Message, Vec<AlertId>) {
+        letters::standing(occasion, places, lang, board, &self.rules.forest)
+    }
+
+    fn report(&self, report: &Report, lang: Lang) -> Message {
+        letters::progress(report, lang)
+    }
+}
