@@ -16,6 +16,8 @@ pub(crate) enum Op {
     Block { chat: u16, told: bool },
     /// And comes back.
     Unblock { chat: u16 },
+    /// A group takes the right to write away.
+    Mute { chat: u16 },
     /// A group becomes a supergroup; the update that tells of it is read or not.
     Migrate { chat: u16, told: bool },
     /// A chat asks what is true.
@@ -44,21 +46,21 @@ pub(crate) enum Op {
 pub(crate) struct Script {
     pub(crate) seed: u64,
     pub(crate) limit: u32,
-    pub(crate) chats: u16,
+    pub(crate) chats: u32,
     pub(crate) calm: bool,
     /// Each after so many milliseconds.
     pub(crate) ops: Vec<(u16, Op)>,
 }
 
 /// So many of the chats are groups: the first ones.
-pub(crate) const GROUPS: u16 = 6;
+pub(crate) const GROUPS: u32 = 6;
 
 impl Script {
     /// The storm of a seed.
     pub(crate) fn storm(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
         let limit = [10, 30, 30, 100][dice.below(4) as usize];
-        let chats = 20 + dice.below(220) as u16;
+        let chats = 20 + dice.below(220) as u32;
         let sick = dice.below(4) == 0;
         let count = 6 + dice.below(28);
         let ops = (0..count).map(|_| (dice.below(2_500) as u16, op(&mut dice, sick))).collect();
@@ -75,8 +77,9 @@ fn op(dice: &mut Dice, sick: bool) -> Op {
         13..19 => Op::Leave { chat },
         19..26 => Op::Block { chat, told: word(2) == 0 },
         26..29 => Op::Unblock { chat },
-        29..33 => Op::Migrate { chat: chat % GROUPS, told: word(2) == 0 },
-        33..38 => Op::Ask { chat },
+        29..33 => Op::Migrate { chat: chat % GROUPS as u16, told: word(2) == 0 },
+        33..36 => Op::Ask { chat },
+        36..38 => Op::Mute { chat: chat % GROUPS as u16 },
         38..58 => Op::Raise {
             place,
             level: word(2) as u8,

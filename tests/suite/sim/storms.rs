@@ -83,7 +83,8 @@ fn in_every_storm_the_promises_hold_and_every_fault_occurs() {
     all.into_iter().for_each(|one| sum.add(one));
     eprintln!("{storms} storms: {sum:#?}");
     for (name, n) in &sum.settled {
-        assert!(*n > 0 || *name == "suspended" || *name == "failed", "nobody ended as {name}");
+        // Nothing here makes Telegram refuse a text: that is a story of its own.
+        assert!(*n > 0 || *name == "failed", "nobody ended as {name}");
     }
     for fault in
         ["LostRequest", "LostReply", "RestartAfter", "PageAfter", "FloodBot", "Unreachable"]

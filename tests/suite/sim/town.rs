@@ -48,8 +48,10 @@ const STORE_MICROS: u64 = 3_000;
 /// Outcomes so recent may not be saved: a tenth of a second, and the store's own time for the last
 /// save and for the one under way.
 const UNSAVED: Duration = Duration::from_micros(100_000 + 4 * STORE_MICROS);
+/// Larger towns are not counted one by one: see `long`.
+const NAIVE_MAX: usize = 10_000;
 /// A storm that has not settled after this is stuck.
-const GIVE_UP: Duration = Duration::from_hours(3);
+const GIVE_UP: Duration = Duration::from_hours(24);
 
 /// What is under way between the engine and the store.
 enum Job {
@@ -169,7 +171,7 @@ impl Town {
         town
     }
 
-    fn settle_in(&mut self, n: u16) {
+    fn settle_in(&mut self, n: u32) {
         let chat =
             if n < GROUPS { ChatId(-1_000 - i64::from(n)) } else { ChatId(1_000 + i64::from(n)) };
         let world = &mut self.post.world;
@@ -180,7 +182,7 @@ impl Town {
         }
         world.befriend(BOT, chat).unwrap();
         self.chats.push(chat);
-        let lang = Lang::ALL[usize::from(n) % 3];
+        let lang = Lang::ALL[n as usize % 3];
         let mut effects = vec![Effect::Met(BOT, chat, lang)];
         // Most live somewhere; some in two places; some nowhere yet.
         if n % 7 != 0 {
@@ -532,6 +534,12 @@ impl Town {
                 }
             }
             Op::Migrate { chat, told } => self.migrate(self.chat(chat), told),
+            Op::Mute { chat } => {
+                let chat = self.chat(chat);
+                self.record.unsteady.insert(chat);
+                // A private chat has no such right to take.
+                let _ = self.post.world.mute(BOT, chat);
+            }
             Op::Ask { chat } => self.query(self.chat(chat)),
             Op::Raise { place: at, level, seconds } => {
                 let lasts = (seconds > 0).then(|| Duration::from_secs(seconds.into()));
@@ -677,7 +685,7 @@ impl Town {
 
     fn turned(&mut self, transition: Transition) {
         let audience = Audience::of(&transition, &self.forest);
-        let naive: BTreeSet<ChatId> = if audience.readers {
+        let naive: BTreeSet<ChatId> = if audience.readers || self.chats.len() > NAIVE_MAX {
             BTreeSet::new()
         } else {
             self.everyone()
