@@ -75,6 +75,9 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Earlier versions can corrupt a WAL as it is reset. `// sqlite.org/wal.html#walresetbug`
 const VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
 
+/// The lock on writing is taken first, so that nothing is refused half-way.
+const BEGIN: &str = "BEGIN IMMEDIATE";
+
 /// Lines of the journal checked at once.
 const JOURNAL_PAGE: i64 = 1_000;
 
@@ -194,7 +197,15 @@ impl Sqlite {
     }
 
     async fn writing(&self) -> Result<Transaction<'static, Engine>> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        match self.writer.begin_with(BEGIN).await {
+            // On a full disk SQLite takes a transaction back by itself, which sqlx takes for one
+            // that is still open: that connection would refuse for ever. `// sqlite.org/lang_transaction.html`
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                self.writer.acquire().await?.close().await?;
+                Ok(self.writer.begin_with(BEGIN).await?)
+            }
+            begun => Ok(begun?),
+        }
     }
 
     /// One look at the database for several questions.

@@ -303,6 +303,7 @@ async fn rename(
         rekey(conn, sql::ROWS_RENAME, bot, from, to).await?;
     }
     rekey(conn, sql::LOG_RENAME, bot, from, to).await?;
+    draw(conn).await?;
     remember(conn, bot, from, to, true).await?;
     // The new id has just been met, the old one had died or left: it is back.
     if let Some(fresh) = fresh.filter(|chat| chat.gone.is_none())

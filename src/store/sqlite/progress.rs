@@ -205,7 +205,7 @@ pub(super) async fn follow(
     // The place of the new id in the audience is the old one's: this is a repetition, or the group
     // said so first.
     let renamed =
-        before.is_some_and(|(new, seq, renamed)| renamed && new == to.0 && seq >= fanout.ceiling);
+        before.is_some_and(|(new, seq, renamed)| renamed && new == to.0 && seq > fanout.ceiling);
     let already = !renamed && from != to && walk::belongs(conn, &fanout, to).await?;
     chats::moved(conn, bot, from, to).await?;
     Ok(if already { Heir::Already } else { Heir::Follows })

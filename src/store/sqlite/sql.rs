@@ -315,7 +315,7 @@ pub(super) const DEPARTED: &str = "
 pub(super) const TIDY_MOVES: &str = "
     DELETE FROM moves WHERE (bot, old) IN (
         SELECT m.bot, m.old FROM moves AS m
-        WHERE m.bot = $1 AND m.seq < $2 AND NOT EXISTS (
+        WHERE m.bot = $1 AND m.seq <= $2 AND NOT EXISTS (
             SELECT 1 FROM chats AS c WHERE c.bot = m.bot AND c.chat = m.old)
         ORDER BY m.old LIMIT $3)";
 pub(super) const ALERT_OVER: &str = "

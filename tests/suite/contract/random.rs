@@ -30,6 +30,10 @@ const OPERATIONS: usize = 300;
 const BOTS: [BotId; 2] = [BotId(7), BotId(8)];
 const SLUGS: [&str; 3] = ["west", "east", "north"];
 
+/// A group becomes one supergroup, and a supergroup nothing else.
+const MOVES: [(ChatId, ChatId); 3] =
+    [(ChatId(-1), ChatId(-101)), (ChatId(-2), ChatId(-102)), (ChatId(-3), ChatId(-103))];
+
 /// SplitMix64.
 struct Chance(u64);
 
@@ -104,7 +108,10 @@ fn chat_effect(chance: &mut Chance) -> Effect {
         13 => Effect::Left(bot, chat),
         14..16 => Effect::Exercises(bot, chat, !chance.once_in(3)),
         16..18 => Effect::Struck(bot, chat, chance.fate()),
-        _ => Effect::Moved { bot, from: chat, to: chance.chat() },
+        _ => {
+            let (from, to) = chance.of(&MOVES);
+            Effect::Moved { bot, from, to }
+        }
     }
 }
 
@@ -243,7 +250,10 @@ fn draw(chance: &mut Chance, ledger: &Ledger) -> Op {
             let fanout = chance.of(&open);
             match chance.below(4) {
                 0 => Op::Size(fanout.id, chance.next() % 100),
-                1 => Op::Follow(fanout.id, chance.chat(), chance.chat()),
+                1 => {
+                    let (from, to) = chance.of(&MOVES);
+                    Op::Follow(fanout.id, from, to)
+                }
                 _ => Op::CloseReaders(fanout.id),
             }
         }
