@@ -17,8 +17,8 @@ use nabat::{
         letter::{Content, Occasion, Watch},
     },
     ports::store::{
-        Cause, Deed, Effect, Enacted, LaneSave, LetterSave, Limits, LogRow, Progress, Save, Store,
-        WatchSave,
+        Cause, Deed, Effect, Enacted, Entry, LaneSave, LetterSave, Limits, LogRow, Progress, Save,
+        Store, WatchSave,
     },
     store::memory::Ledger,
 };
@@ -34,7 +34,7 @@ const SLUGS: [&str; 3] = ["west", "east", "north"];
 const MOVES: [(ChatId, ChatId); 3] =
     [(ChatId(-1), ChatId(-101)), (ChatId(-2), ChatId(-102)), (ChatId(-3), ChatId(-103))];
 
-/// SplitMix64.
+/// A `SplitMix64` generator.
 struct Chance(u64);
 
 impl Chance {
@@ -125,14 +125,14 @@ fn turned_at_random(chance: &mut Chance, ledger: &Ledger) -> Effect {
         (raised(ledger.next_alert(), status, &slugs), false)
     } else {
         let before = chance.of(&active);
-        let change = chance.of(&[
+        let turns_into = chance.of(&[
             Change::Updated,
             Change::EndedPartly(places(&["town"])),
             Change::Ended,
             Change::Expired,
         ]);
-        let readers = change.closes() || matches!(change, Change::EndedPartly(_));
-        (turned(&before, change, 100), readers)
+        let readers = turns_into.closes() || matches!(turns_into, Change::EndedPartly(_));
+        (turned(&before, turns_into, 100), readers)
     };
     let audience = Audience {
         readers,
@@ -172,6 +172,10 @@ fn deed_at_random(chance: &mut Chance, ledger: &Ledger) -> Deed {
             }
             _ => chat_effect(chance),
         });
+    }
+    if chance.once_in(2) {
+        let particulars = vec![("deed", format!("№ {}", chance.next()))];
+        deed.journal.push(Entry { who: Some(DUTY), what: "raised", particulars });
     }
     if chance.once_in(3) {
         let content = Content::Standing { occasion: Occasion::Joined, places: places(&["west"]) };
@@ -383,6 +387,8 @@ async fn sqlite_answers_as_the_ledger_does() {
             *done.entry(kind(&op)).or_default() += 1;
         }
         let lines = i64::try_from(ledger.journal().len()).unwrap();
+        assert!(lines > 0);
+        assert_eq!(ledger.verify_journal(), Ok(lines));
         assert_eq!(store.verify_journal().await.unwrap(), Ok(lines));
     }
     assert_eq!(done.len(), 6, "some operation never happened: {done:?}");
@@ -401,9 +407,9 @@ fn the_ledger_keeps_an_audience_as_it_was_frozen() {
                 Op::Enact(deed) => {
                     let before = ledger.journal().len();
                     let enacted = ledger.enact(&deed);
-                    assert!(
-                        !matches!(enacted, Enacted::Done(_)) || ledger.journal().len() >= before
-                    );
+                    let noted = ledger.journal().len() - before;
+                    let done = matches!(enacted, Enacted::Done(_));
+                    assert_eq!(noted, if done { deed.journal.len() } else { 0 });
                 }
                 Op::Save(bot, save) => ledger.save(bot, &save, at(3)),
                 Op::Follow(fanout, from, to) => drop(ledger.follow(fanout, from, to)),

@@ -111,7 +111,7 @@ pub(super) fn update(id: i64, effects: Vec<Effect>) -> Deed {
 pub(super) async fn act(store: &impl Store, effects: Vec<Effect>) -> Vec<FanoutId> {
     match store.enact(&deed(effects)).await.unwrap() {
         Enacted::Done(fanouts) => fanouts,
-        other => panic!("not done: {other:?}"),
+        other @ (Enacted::Already | Enacted::Conflict) => panic!("not done: {other:?}"),
     }
 }
 
