@@ -15,10 +15,10 @@
 //! # Walking an audience
 //!
 //! [`Store::page`] walks stratum by stratum, in order of an immutable key. Stratum 0 is the delivery
-//! log: the first row of each chat that was told of the alert, less those who left. Every other
-//! stratum is the subscriptions to one place, less the chats that belong to an earlier stratum: those
-//! subscribed to an earlier place of the audience and under the ceiling, and, where the audience has
-//! readers, those who were told.
+//! log: the first row of each chat that was told of the alert; those who left are met as such. Every
+//! other stratum is the subscriptions to one place, less the chats that belong to an earlier stratum:
+//! those subscribed to an earlier place of the audience and under the ceiling, and, where the audience
+//! has readers, those who were told.
 //!
 //! Deliberately absent: a row per recipient before the first message.
 

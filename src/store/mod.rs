@@ -10,7 +10,7 @@
 //!   ceiling) is fixed, whatever chats do: those who leave, die or move are still met, with a
 //!   [`crate::domain::audience::Standing`] that says so. That is what makes the seven settlements sum
 //!   to the audience.
-//! - Taking part in exercises is kept as a subscription to a place that can't exist ([`EXERCISES`]),
+//! - Taking part in exercises is kept as a subscription to a place that can't exist (`EXERCISES`),
 //!   and so freezes, goes and comes back as places do. Readers of an exercise hear its end, whatever
 //!   they have chosen since.
 //! - A chat that unsubscribed from one place of the audience and still lives in another under the

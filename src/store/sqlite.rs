@@ -1,4 +1,4 @@
-//! The store of one machine: SQLite.
+//! The store of one machine: `SQLite`.
 //!
 //! Role: everything of [`Store`] in one file, so that a daemon needs nothing beside it.
 //!
@@ -42,7 +42,7 @@ use std::{
 use sqlx::{
     ConnectOptions as _, SqlSafeStr as _, Sqlite as Engine, SqliteConnection, SqlitePool,
     Transaction,
-    migrate::{Migration, MigrationType, Migrator},
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -75,6 +75,9 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Earlier versions can corrupt a WAL as it is reset. `// sqlite.org/wal.html#walresetbug`
 const VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
 
+/// The lock on writing is taken first, so that nothing is refused half-way.
+const BEGIN: &str = "BEGIN IMMEDIATE";
+
 /// Lines of the journal checked at once.
 const JOURNAL_PAGE: i64 = 1_000;
 
@@ -83,8 +86,8 @@ const JOURNAL_PAGE: i64 = 1_000;
 pub struct Options {
     /// How long a statement waits for another program, such as a backup, to let go of the file.
     pub busy: Duration,
-    /// Most pages of 4096 bytes the file may grow to, never less than it has; SQLite's own limit
-    /// without.
+    /// Most pages of 4096 bytes the file may grow to, never less than it has; the engine's own
+    /// limit without.
     pub pages_max: Option<u32>,
 }
 
@@ -177,7 +180,7 @@ impl Sqlite {
         }
     }
 
-    /// How SQLite would go about the queries behind `page`, `count` and `reach`, step by step.
+    /// How the engine would go about the queries behind `page`, `count` and `reach`, step by step.
     ///
     /// # Errors
     ///
@@ -194,7 +197,15 @@ impl Sqlite {
     }
 
     async fn writing(&self) -> Result<Transaction<'static, Engine>> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        match self.writer.begin_with(BEGIN).await {
+            // On a full disk SQLite takes a transaction back by itself, which sqlx takes for one
+            // that is still open: that connection would refuse for ever. `// sqlite.org/lang_transaction.html`
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                self.writer.acquire().await?.close().await?;
+                Ok(self.writer.begin_with(BEGIN).await?)
+            }
+            begun => Ok(begun?),
+        }
     }
 
     /// One look at the database for several questions.
@@ -215,7 +226,7 @@ fn own(path: &Path) -> Result<File> {
     }
 }
 
-/// Makes the file before SQLite would, which would leave it readable to everyone. Its companions
+/// Makes the file before the engine would, which would leave it readable to everyone. Its companions
 /// take after it.
 fn private(path: &Path) -> Result<()> {
     match mine().create_new(true).open(path) {
@@ -234,12 +245,13 @@ fn mine() -> OpenOptions {
 }
 
 fn failed(fault: io::Error) -> StoreError {
-    match fault.kind() {
+    let full = matches!(
+        fault.kind(),
         io::ErrorKind::StorageFull
-        | io::ErrorKind::QuotaExceeded
-        | io::ErrorKind::ReadOnlyFilesystem => StoreError::Full,
-        _ => StoreError::Failed(Box::new(fault)),
-    }
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::ReadOnlyFilesystem
+    );
+    if full { StoreError::Full } else { StoreError::Failed(Box::new(fault)) }
 }
 
 async fn recent(connection: &mut SqliteConnection) -> Result<()> {
@@ -256,16 +268,28 @@ async fn recent(connection: &mut SqliteConnection) -> Result<()> {
 async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
     let first = include_str!("sqlite/migrations/0001_first.sql").into_sql_str();
     let first = Migration::new(1, Cow::Borrowed("first"), MigrationType::Simple, first, false);
-    Migrator::with_migrations(vec![first]).run(connection).await.map_err(|fault| match fault {
-        sqlx::migrate::MigrateError::Execute(fault) => fault.into(),
-        sqlx::migrate::MigrateError::VersionMissing(version) => {
+    Migrator::with_migrations(vec![first]).run(connection).await.map_err(unmigrated)
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "sqlx may add faults, which are failures too")]
+fn unmigrated(fault: MigrateError) -> StoreError {
+    match fault {
+        MigrateError::Execute(fault) | MigrateError::ExecuteMigration(fault, _) => fault.into(),
+        MigrateError::VersionMissing(version) => {
             StoreError::Corrupt(format!("it was written by a later version, with schema {version}"))
         }
+        MigrateError::VersionMismatch(version) => {
+            StoreError::Corrupt(format!("its schema {version} is not ours"))
+        }
         other => StoreError::Failed(Box::new(other)),
-    })
+    }
 }
 
 impl From<sqlx::Error> for StoreError {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "sqlx may add faults, which are failures too"
+    )]
     fn from(fault: sqlx::Error) -> Self {
         let code = fault.as_database_error().and_then(|fault| fault.code()?.parse::<u32>().ok());
         // The low byte is the primary code. `// sqlite.org/rescode.html`

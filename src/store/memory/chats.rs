@@ -168,6 +168,7 @@ impl Ledger {
                 told.chats.insert(to, ids);
             }
         }
+        self.draw();
         self.remember(bot, from, to, true);
         // The new id has just been met, the old one had died or left: it is back.
         if let Some(fresh) = fresh.filter(|chat| chat.gone.is_none())
@@ -249,7 +250,7 @@ impl Ledger {
             let stale: Vec<_> = self
                 .moves
                 .iter()
-                .filter(|((of, from), moved)| *of == bot && moved.seq < floor && gone(*from))
+                .filter(|((of, from), moved)| *of == bot && moved.seq <= floor && gone(*from))
                 .map(|(key, _)| *key)
                 .take(TIDY_MAX)
                 .collect();

@@ -135,7 +135,7 @@ impl Ledger {
         let renamed = self
             .moves
             .get(&(fanout.bot, from))
-            .is_some_and(|moved| moved.renamed && moved.to == to && moved.seq >= fanout.ceiling);
+            .is_some_and(|moved| moved.renamed && moved.to == to && moved.seq > fanout.ceiling);
         if !renamed && from != to && self.belongs(fanout, to) {
             Heir::Already
         } else {

@@ -64,9 +64,9 @@ pub(super) async fn find(
     bot: BotId,
     chat: ChatId,
 ) -> Result<Option<Found>> {
-    let row: Option<(String, Option<i64>, Option<String>, Option<i64>)> =
+    let row: Option<(String, Option<String>, Option<i64>)> =
         sqlx::query_as(sql::CHAT).bind(bot.0).bind(chat.0).fetch_optional(conn).await?;
-    let Some((lang, _, how, missed)) = row else { return Ok(None) };
+    let Some((lang, how, missed)) = row else { return Ok(None) };
     let gone = how.as_deref().map(How::parse).transpose()?;
     Ok(Some(Found { lang: rows::lang(&lang)?, gone, missed }))
 }
@@ -303,6 +303,7 @@ async fn rename(
         rekey(conn, sql::ROWS_RENAME, bot, from, to).await?;
     }
     rekey(conn, sql::LOG_RENAME, bot, from, to).await?;
+    draw(conn).await?;
     remember(conn, bot, from, to, true).await?;
     // The new id has just been met, the old one had died or left: it is back.
     if let Some(fresh) = fresh.filter(|chat| chat.gone.is_none())
@@ -356,13 +357,5 @@ async fn remember(
         .bind(renamed)
         .execute(conn)
         .await?;
-    Ok(())
-}
-
-/// Everything about a chat that has departed.
-pub(super) async fn forget(conn: &mut SqliteConnection, bot: BotId, chat: ChatId) -> Result<()> {
-    for text in [sql::ROWS_DROP, sql::LOG_DROP, sql::CHAT_DROP] {
-        of_chat(conn, text, bot, chat).await?;
-    }
     Ok(())
 }

@@ -49,8 +49,8 @@ async fn save_lane(conn: &mut SqliteConnection, lane: &LaneSave) -> Result<()> {
     let found: Option<(i64, i64, String)> =
         sqlx::query_as(sql::LANE).bind(lane.fanout.0).fetch_optional(&mut *conn).await?;
     let Some((bot, alert, before)) = found else { return Ok(()) };
-    let late = !follows(&rows::take_progress(&before)?, &lane.progress);
-    let progress = if late { before } else { rows::put_progress(&lane.progress)? };
+    let behind = !follows(&rows::take_progress(&before)?, &lane.progress);
+    let progress = if behind { before } else { rows::put_progress(&lane.progress)? };
     sqlx::query(sql::LANE_SAVE)
         .bind(lane.fanout.0)
         .bind(progress)
@@ -205,7 +205,7 @@ pub(super) async fn follow(
     // The place of the new id in the audience is the old one's: this is a repetition, or the group
     // said so first.
     let renamed =
-        before.is_some_and(|(new, seq, renamed)| renamed && new == to.0 && seq >= fanout.ceiling);
+        before.is_some_and(|(new, seq, renamed)| renamed && new == to.0 && seq > fanout.ceiling);
     let already = !renamed && from != to && walk::belongs(conn, &fanout, to).await?;
     chats::moved(conn, bot, from, to).await?;
     Ok(if already { Heir::Already } else { Heir::Follows })

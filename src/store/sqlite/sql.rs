@@ -1,4 +1,4 @@
-//! Every text of SQL the store speaks, in the part of the language that PostgreSQL shares, but for
+//! Every text of SQL the store speaks, in the part of the language that `PostgreSQL` shares, but for
 //! batches (`json_each`), which differ there.
 //!
 //! Pages and counts are ranges of an index: no text of [`WALKS`] reads a whole table or sorts, which
@@ -9,8 +9,7 @@
 pub(super) const DRAW: &str = "UPDATE sequence SET last = last + 1 WHERE one = 1 RETURNING last";
 pub(super) const DRAWN: &str = "SELECT last FROM sequence WHERE one = 1";
 
-pub(super) const CHAT: &str =
-    "SELECT lang, gone, how, missed FROM chats WHERE bot = $1 AND chat = $2";
+pub(super) const CHAT: &str = "SELECT lang, how, missed FROM chats WHERE bot = $1 AND chat = $2";
 pub(super) const CHAT_NEW: &str = "INSERT INTO chats (bot, chat, lang) VALUES ($1, $2, $3)";
 pub(super) const CHAT_BACK: &str = "UPDATE chats SET lang = $3, gone = NULL, how = NULL, missed = NULL WHERE bot = $1 AND chat = $2";
 pub(super) const CHAT_SPEAKS: &str =
@@ -45,7 +44,6 @@ pub(super) const ROWS_LOSE: &str =
     "UPDATE subscriptions SET kept = 0 WHERE bot = $1 AND chat = $2 AND kept = 1";
 pub(super) const ROWS_RENAME: &str =
     "UPDATE subscriptions SET chat = $3 WHERE bot = $1 AND chat = $2";
-pub(super) const ROWS_DROP: &str = "DELETE FROM subscriptions WHERE bot = $1 AND chat = $2";
 pub(super) const ROWS_ANY: &str =
     "SELECT 1 FROM subscriptions WHERE bot = $1 AND chat = $2 LIMIT 1";
 pub(super) const PLACES: &str = "
@@ -63,9 +61,6 @@ pub(super) const LOG_ANY: &str = "
     WHERE alert IN (SELECT id FROM alerts WHERE logged = 1) AND bot = $1 AND chat = $2 LIMIT 1";
 pub(super) const LOG_RENAME: &str = "
     UPDATE log SET chat = $3
-    WHERE alert IN (SELECT id FROM alerts WHERE logged = 1) AND bot = $1 AND chat = $2";
-pub(super) const LOG_DROP: &str = "
-    DELETE FROM log
     WHERE alert IN (SELECT id FROM alerts WHERE logged = 1) AND bot = $1 AND chat = $2";
 
 // --- deeds -----------------------------------------------------------------------------------
@@ -312,10 +307,19 @@ pub(super) const TIDY_ROWS: &str = "
 pub(super) const DEPARTED: &str = "
     SELECT chat FROM chats
     WHERE bot = $1 AND how IN ('left', 'moved') AND gone <= $2 ORDER BY gone, chat LIMIT $3";
+/// Everything about these chats: `$1` bot, `$2` chats.
+pub(super) const FORGET: [&str; 3] = [
+    "DELETE FROM subscriptions
+     WHERE bot = $1 AND chat IN (SELECT value FROM json_each($2))",
+    "DELETE FROM log
+     WHERE alert IN (SELECT id FROM alerts WHERE logged = 1) AND bot = $1
+         AND chat IN (SELECT value FROM json_each($2))",
+    "DELETE FROM chats WHERE bot = $1 AND chat IN (SELECT value FROM json_each($2))",
+];
 pub(super) const TIDY_MOVES: &str = "
     DELETE FROM moves WHERE (bot, old) IN (
         SELECT m.bot, m.old FROM moves AS m
-        WHERE m.bot = $1 AND m.seq < $2 AND NOT EXISTS (
+        WHERE m.bot = $1 AND m.seq <= $2 AND NOT EXISTS (
             SELECT 1 FROM chats AS c WHERE c.bot = m.bot AND c.chat = m.old)
         ORDER BY m.old LIMIT $3)";
 pub(super) const ALERT_OVER: &str = "

@@ -2,12 +2,9 @@
 
 use sqlx::SqliteConnection;
 
-use super::{chats, rows, sql};
+use super::{rows, sql};
 use crate::{
-    domain::{
-        ids::{BotId, ChatId},
-        time::Utc,
-    },
+    domain::{ids::BotId, time::Utc},
     ports::store::{Result, UPDATES_KEPT},
     store::{CHALLENGES_KEPT, LOG_KEPT, TIDY_MAX},
 };
@@ -56,8 +53,12 @@ async fn tidy_chats(conn: &mut SqliteConnection, bot: BotId) -> Result<bool> {
             .fetch_all(&mut *conn)
             .await?;
         more |= full(departed.len() as u64);
-        for (chat,) in departed {
-            chats::forget(conn, bot, ChatId(chat)).await?;
+        if !departed.is_empty() {
+            let chats: Vec<i64> = departed.into_iter().map(|(chat,)| chat).collect();
+            let chats = serde_json::json!(chats).to_string();
+            for text in sql::FORGET {
+                sqlx::query(text).bind(bot.0).bind(&chats).execute(&mut *conn).await?;
+            }
         }
         let query = sqlx::query(sql::TIDY_MOVES).bind(bot.0).bind(floor).bind(most());
         query.execute(&mut *conn).await?;

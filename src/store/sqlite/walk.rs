@@ -15,6 +15,9 @@ use crate::{
 pub(super) type FanoutRow =
     (i64, i64, String, String, i64, Option<i64>, Option<i64>, String, i64, Option<i64>);
 
+/// Someone met on a walk: key, chat, and what the stratum tells of it.
+type MetRow = (i64, i64, String, Option<String>, Option<String>);
+
 pub(super) fn parse(row: FanoutRow) -> Result<Fanout> {
     let (id, bot, turn, audience, ceiling, readers_ceiling, size, progress, opened, closed) = row;
     Ok(Fanout {
@@ -109,16 +112,15 @@ async fn readers(
     limit: usize,
     found: &mut Vec<Recipient>,
 ) -> Result<()> {
-    let page: Vec<(i64, i64, String, Option<String>, Option<String>)> =
-        sqlx::query_as(sql::READER_PAGE)
-            .bind(fanout.transition.alert.id().0)
-            .bind(fanout.bot.0)
-            .bind(after)
-            .bind(fanout.readers_ceiling.unwrap_or(i64::MAX))
-            .bind(fanout.id.0)
-            .bind(most(limit, found))
-            .fetch_all(&mut *conn)
-            .await?;
+    let page: Vec<MetRow> = sqlx::query_as(sql::READER_PAGE)
+        .bind(fanout.transition.alert.id().0)
+        .bind(fanout.bot.0)
+        .bind(after)
+        .bind(fanout.readers_ceiling.unwrap_or(i64::MAX))
+        .bind(fanout.id.0)
+        .bind(most(limit, found))
+        .fetch_all(&mut *conn)
+        .await?;
     for (key, chat, place, lang, how) in page {
         let lang = lang.ok_or_else(|| StoreError::Corrupt("a reader's language".to_owned()))?;
         let recipient = Recipient {
@@ -142,21 +144,20 @@ async fn residents(
 ) -> Result<()> {
     let audience = &fanout.audience;
     let place = &audience.places[index];
-    let page: Vec<(i64, i64, String, Option<String>, Option<String>)> =
-        sqlx::query_as(sql::PLACE_PAGE)
-            .bind(fanout.bot.0)
-            .bind(place.as_str())
-            .bind(after)
-            .bind(fanout.ceiling)
-            .bind(most(limit, found))
-            .bind(rows::put_places(&audience.places[..index])?)
-            .bind(audience.exercise)
-            .bind(audience.readers)
-            .bind(fanout.transition.alert.id().0)
-            .bind(fanout.id.0)
-            .bind(fanout.readers_ceiling.unwrap_or(i64::MAX))
-            .fetch_all(&mut *conn)
-            .await?;
+    let page: Vec<MetRow> = sqlx::query_as(sql::PLACE_PAGE)
+        .bind(fanout.bot.0)
+        .bind(place.as_str())
+        .bind(after)
+        .bind(fanout.ceiling)
+        .bind(most(limit, found))
+        .bind(rows::put_places(&audience.places[..index])?)
+        .bind(audience.exercise)
+        .bind(audience.readers)
+        .bind(fanout.transition.alert.id().0)
+        .bind(fanout.id.0)
+        .bind(fanout.readers_ceiling.unwrap_or(i64::MAX))
+        .fetch_all(&mut *conn)
+        .await?;
     for (key, chat, lang, how, exercise) in page {
         let mut recipient = Recipient {
             at: Position { stratum, key },

@@ -21,7 +21,7 @@ fn is_struck(chat: i64, fate: Fate) -> Effect {
     Effect::Struck(BOT, ChatId(chat), fate)
 }
 
-pub async fn the_audience_is_those_under_the_ceiling(store: impl Store) {
+pub(super) async fn the_audience_is_those_under_the_ceiling(store: impl Store) {
     for chat in 1..=5 {
         join(&store, chat, &["west"]).await;
     }
@@ -36,7 +36,7 @@ pub async fn the_audience_is_those_under_the_ceiling(store: impl Store) {
     assert_eq!(store.fanout(fanout).await.unwrap().unwrap().size, Some(5));
 }
 
-pub async fn whoever_unsubscribes_before_is_not_in_the_audience_and_after_is_met_as_left(
+pub(super) async fn whoever_unsubscribes_before_is_not_in_the_audience_and_after_is_met_as_left(
     store: impl Store,
 ) {
     for chat in 1..=4 {
@@ -50,7 +50,7 @@ pub async fn whoever_unsubscribes_before_is_not_in_the_audience_and_after_is_met
     assert_eq!(met, [(3, Standing::Left), (4, Standing::Left)], "counted all the same");
 }
 
-pub async fn a_chat_that_returns_draws_a_new_place_in_the_walk(store: impl Store) {
+pub(super) async fn a_chat_that_returns_draws_a_new_place_in_the_walk(store: impl Store) {
     join(&store, 1, &["west"]).await;
     join(&store, 2, &["west"]).await;
     let (_, before) = raise(&store, &["west"]).await;
@@ -62,7 +62,7 @@ pub async fn a_chat_that_returns_draws_a_new_place_in_the_walk(store: impl Store
     assert_eq!(chats(&store, after).await, [2, 1]);
 }
 
-pub async fn a_chat_of_two_places_is_met_once_at_the_earlier(store: impl Store) {
+pub(super) async fn a_chat_of_two_places_is_met_once_at_the_earlier(store: impl Store) {
     join(&store, 1, &["west", "east"]).await;
     join(&store, 2, &["east"]).await;
     join(&store, 3, &["west"]).await;
@@ -74,7 +74,7 @@ pub async fn a_chat_of_two_places_is_met_once_at_the_earlier(store: impl Store) 
     assert_eq!(met[2].variant.lang, Lang::Ru);
 }
 
-pub async fn a_chat_that_lives_on_in_another_place_is_told_by_that(store: impl Store) {
+pub(super) async fn a_chat_that_lives_on_in_another_place_is_told_by_that(store: impl Store) {
     join(&store, 1, &["west", "east"]).await;
     let (_, fanout) = raise(&store, &["east", "west"]).await;
     act(&store, vec![leaves(1, "east")]).await;
@@ -86,7 +86,7 @@ pub async fn a_chat_that_lives_on_in_another_place_is_told_by_that(store: impl S
     assert_eq!(standings(&store, fanout).await, [(1, Standing::Left)]);
 }
 
-pub async fn the_dead_and_the_shut_are_met_with_their_standing(store: impl Store) {
+pub(super) async fn the_dead_and_the_shut_are_met_with_their_standing(store: impl Store) {
     for chat in 1..=4 {
         join(&store, chat, &["west"]).await;
     }
@@ -118,7 +118,7 @@ fn takes_part(chat: i64, part: bool) -> Effect {
     Effect::Exercises(BOT, ChatId(chat), part)
 }
 
-pub async fn an_exercise_is_for_those_who_take_part(store: impl Store) {
+pub(super) async fn an_exercise_is_for_those_who_take_part(store: impl Store) {
     for chat in 1..=3 {
         join(&store, chat, &["west"]).await;
     }
@@ -131,7 +131,7 @@ pub async fn an_exercise_is_for_those_who_take_part(store: impl Store) {
     assert_eq!(chats(&store, raise(&store, &["west"]).await.1).await, [1, 2, 3], "live is for all");
 }
 
-pub async fn whoever_declines_an_exercise_meanwhile_is_met_as_left(store: impl Store) {
+pub(super) async fn whoever_declines_an_exercise_meanwhile_is_met_as_left(store: impl Store) {
     join(&store, 1, &["west"]).await;
     act(&store, vec![takes_part(1, true)]).await;
     let (drill, live) = (exercise(&store).await, raise(&store, &["west"]).await.1);
@@ -140,7 +140,7 @@ pub async fn whoever_declines_an_exercise_meanwhile_is_met_as_left(store: impl S
     assert_eq!(standings(&store, live).await, [(1, Standing::Subscribed)]);
 }
 
-pub async fn reach_counts_those_who_would_be_told_now(store: impl Store) {
+pub(super) async fn reach_counts_those_who_would_be_told_now(store: impl Store) {
     join(&store, 1, &["west", "east"]).await;
     join(&store, 2, &["east"]).await;
     join(&store, 3, &["west"]).await;
@@ -154,7 +154,7 @@ pub async fn reach_counts_those_who_would_be_told_now(store: impl Store) {
     assert_eq!(store.reach(BOT, &told()).await.unwrap(), 0, "readers are of a broadcast");
 }
 
-pub async fn an_end_goes_to_those_who_were_told_and_to_no_one_else(store: impl Store) {
+pub(super) async fn an_end_goes_to_those_who_were_told_and_to_no_one_else(store: impl Store) {
     for chat in 1..=4 {
         join(&store, chat, &["west"]).await;
     }
@@ -176,7 +176,7 @@ pub async fn an_end_goes_to_those_who_were_told_and_to_no_one_else(store: impl S
     assert!(met.iter().all(|one| one.at.stratum == 0));
 }
 
-pub async fn a_reader_is_met_once_by_the_first_row(store: impl Store) {
+pub(super) async fn a_reader_is_met_once_by_the_first_row(store: impl Store) {
     join(&store, 1, &["west"]).await;
     join(&store, 2, &["west"]).await;
     let (first, start) = raise(&store, &["west"]).await;
@@ -192,7 +192,7 @@ pub async fn a_reader_is_met_once_by_the_first_row(store: impl Store) {
     assert_eq!(chats(&store, over).await, [2, 1]);
 }
 
-pub async fn the_walk_of_readers_does_not_end_before_they_are_closed(store: impl Store) {
+pub(super) async fn the_walk_of_readers_does_not_end_before_they_are_closed(store: impl Store) {
     for chat in 1..=3 {
         join(&store, chat, &["west"]).await;
     }
@@ -216,7 +216,7 @@ pub async fn the_walk_of_readers_does_not_end_before_they_are_closed(store: impl
     assert_eq!(audience(&store, over).await[2].at.stratum, 1, "too late to be a reader");
 }
 
-pub async fn closing_readers_twice_changes_nothing(store: impl Store) {
+pub(super) async fn closing_readers_twice_changes_nothing(store: impl Store) {
     join(&store, 1, &["west"]).await;
     let (alert, start) = raise(&store, &["west"]).await;
     let (_, over) = end(&store, &alert).await;
@@ -228,7 +228,7 @@ pub async fn closing_readers_twice_changes_nothing(store: impl Store) {
     assert!(audience(&store, over).await.is_empty());
 }
 
-pub async fn readers_who_left_or_died_are_met_with_their_standing(store: impl Store) {
+pub(super) async fn readers_who_left_or_died_are_met_with_their_standing(store: impl Store) {
     for chat in 1..=4 {
         join(&store, chat, &["west"]).await;
     }
@@ -252,7 +252,7 @@ pub async fn readers_who_left_or_died_are_met_with_their_standing(store: impl St
     assert_eq!(standings(&store, over).await, expected);
 }
 
-pub async fn a_partial_end_meets_readers_first_and_then_those_not_told(store: impl Store) {
+pub(super) async fn a_partial_end_meets_readers_first_and_then_those_not_told(store: impl Store) {
     for chat in 1..=4 {
         join(&store, chat, &["west", "east"]).await;
     }
@@ -265,7 +265,7 @@ pub async fn a_partial_end_meets_readers_first_and_then_those_not_told(store: im
     assert_eq!(chats(&store, over).await, [3, 1, 2, 4, 5]);
 }
 
-pub async fn what_a_broadcast_logs_itself_makes_nobody_its_own_reader(store: impl Store) {
+pub(super) async fn what_a_broadcast_logs_itself_makes_nobody_its_own_reader(store: impl Store) {
     join(&store, 1, &["west"]).await;
     join(&store, 2, &["west"]).await;
     let (alert, start) = raise(&store, &["west"]).await;
@@ -282,7 +282,7 @@ pub async fn what_a_broadcast_logs_itself_makes_nobody_its_own_reader(store: imp
     assert_eq!(chats(&store, last).await, [1, 2], "but readers of the next");
 }
 
-pub async fn a_letter_makes_a_reader_of_someone_never_met(store: impl Store) {
+pub(super) async fn a_letter_makes_a_reader_of_someone_never_met(store: impl Store) {
     let (alert, _) = raise(&store, &["west"]).await;
     let asked = Deed { letters: vec![letter(9, words("?"))], ..deed(Vec::new()) };
     store.enact(&asked).await.unwrap();
@@ -299,7 +299,7 @@ pub async fn a_letter_makes_a_reader_of_someone_never_met(store: impl Store) {
     assert_eq!(met[0].variant.lang, Lang::Uk, "in the language of the letter");
 }
 
-pub async fn an_unknown_broadcast_has_nobody(store: impl Store) {
+pub(super) async fn an_unknown_broadcast_has_nobody(store: impl Store) {
     let unknown = FanoutId(99);
     assert_eq!(store.fanout(unknown).await.unwrap(), None);
     assert!(audience(&store, unknown).await.is_empty());
@@ -309,7 +309,7 @@ pub async fn an_unknown_broadcast_has_nobody(store: impl Store) {
     assert_eq!(store.fanout(unknown).await.unwrap(), None);
 }
 
-pub async fn a_merged_group_is_met_once_and_the_count_stays(store: impl Store) {
+pub(super) async fn a_merged_group_is_met_once_and_the_count_stays(store: impl Store) {
     join(&store, -1, &["west"]).await;
     join(&store, -100, &["east"]).await;
     let (_, both) = raise(&store, &["west", "east"]).await;

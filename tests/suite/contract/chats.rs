@@ -13,7 +13,7 @@ use super::world::*;
 
 const CHAT: ChatId = ChatId(1);
 
-pub async fn a_chat_that_was_met_is_known_and_speaks_its_language(store: impl Store) {
+pub(super) async fn a_chat_that_was_met_is_known_and_speaks_its_language(store: impl Store) {
     assert_eq!(store.subscriber(BOT, CHAT).await.unwrap(), None);
     act(&store, vec![Effect::Speaks(BOT, CHAT, Lang::En)]).await;
     assert_eq!(store.subscriber(BOT, CHAT).await.unwrap(), None, "speaking is not meeting");
@@ -24,14 +24,14 @@ pub async fn a_chat_that_was_met_is_known_and_speaks_its_language(store: impl St
     assert_eq!(store.subscriber(BOT, CHAT).await.unwrap().unwrap().lang, Lang::En);
 }
 
-pub async fn places_are_told_in_the_order_they_were_named(store: impl Store) {
+pub(super) async fn places_are_told_in_the_order_they_were_named(store: impl Store) {
     join(&store, 1, &["west", "east", "north"]).await;
     act(&store, vec![Effect::Unsubscribed(BOT, CHAT, place("west"))]).await;
     join(&store, 1, &["west"]).await;
     assert_eq!(lives(&store, 1).await.unwrap(), ["east", "north", "west"]);
 }
 
-pub async fn subscribing_twice_is_subscribing_once(store: impl Store) {
+pub(super) async fn subscribing_twice_is_subscribing_once(store: impl Store) {
     join(&store, 1, &["west"]).await;
     join(&store, 2, &["west"]).await;
     join(&store, 1, &["west"]).await;
@@ -40,13 +40,13 @@ pub async fn subscribing_twice_is_subscribing_once(store: impl Store) {
     assert_eq!(store.fanout(fanout).await.unwrap().unwrap().ceiling, 2, "nothing was drawn");
 }
 
-pub async fn a_chat_that_was_never_met_can_not_subscribe(store: impl Store) {
+pub(super) async fn a_chat_that_was_never_met_can_not_subscribe(store: impl Store) {
     act(&store, vec![Effect::Subscribed(BOT, CHAT, place("west"))]).await;
     assert_eq!(lives(&store, 1).await, None);
     assert_eq!(store.reach(BOT, &covering(&["west"])).await.unwrap(), 0);
 }
 
-pub async fn a_chat_that_left_is_not_known(store: impl Store) {
+pub(super) async fn a_chat_that_left_is_not_known(store: impl Store) {
     join(&store, 1, &["west"]).await;
     act(&store, vec![Effect::Left(BOT, CHAT), Effect::Left(BOT, CHAT)]).await;
     assert_eq!(lives(&store, 1).await, None);
@@ -54,7 +54,7 @@ pub async fn a_chat_that_left_is_not_known(store: impl Store) {
     assert_eq!(lives(&store, 1).await, None, "only meeting it brings it back");
 }
 
-pub async fn a_chat_that_left_and_came_back_starts_anew(store: impl Store) {
+pub(super) async fn a_chat_that_left_and_came_back_starts_anew(store: impl Store) {
     join(&store, 1, &["west", "east"]).await;
     act(&store, vec![Effect::Exercises(BOT, CHAT, true), Effect::Left(BOT, CHAT)]).await;
     join(&store, 1, &["north"]).await;
@@ -62,7 +62,7 @@ pub async fn a_chat_that_left_and_came_back_starts_anew(store: impl Store) {
     assert_eq!((known.places, known.exercises), (places(&["north"]), false));
 }
 
-pub async fn a_retired_chat_that_comes_back_has_the_places_it_had(store: impl Store) {
+pub(super) async fn a_retired_chat_that_comes_back_has_the_places_it_had(store: impl Store) {
     join(&store, 1, &["west", "east"]).await;
     act(&store, vec![Effect::Exercises(BOT, CHAT, true)]).await;
     act(&store, vec![Effect::Struck(BOT, CHAT, Fate::Retire(Gone::Blocked))]).await;
@@ -73,7 +73,9 @@ pub async fn a_retired_chat_that_comes_back_has_the_places_it_had(store: impl St
     assert!(known.exercises);
 }
 
-pub async fn a_suspended_chat_that_comes_back_lives_only_where_it_lived_last(store: impl Store) {
+pub(super) async fn a_suspended_chat_that_comes_back_lives_only_where_it_lived_last(
+    store: impl Store,
+) {
     let shut = || Effect::Struck(BOT, CHAT, Fate::Suspend(Rights::Write));
     join(&store, 1, &["west", "east"]).await;
     act(&store, vec![shut(), Effect::Met(BOT, CHAT, Lang::Ru)]).await;
@@ -84,7 +86,7 @@ pub async fn a_suspended_chat_that_comes_back_lives_only_where_it_lived_last(sto
     assert_eq!(lives(&store, 1).await.unwrap(), [""; 0], "it asked to leave while it was shut");
 }
 
-pub async fn a_chat_takes_part_in_exercises_until_it_does_not(store: impl Store) {
+pub(super) async fn a_chat_takes_part_in_exercises_until_it_does_not(store: impl Store) {
     join(&store, 1, &["west"]).await;
     for part in [true, true, false, true] {
         act(&store, vec![Effect::Exercises(BOT, CHAT, part)]).await;
@@ -93,7 +95,7 @@ pub async fn a_chat_takes_part_in_exercises_until_it_does_not(store: impl Store)
     }
 }
 
-pub async fn the_same_person_on_two_bots_is_two_chats(store: impl Store) {
+pub(super) async fn the_same_person_on_two_bots_is_two_chats(store: impl Store) {
     let other = BotId(8);
     join(&store, 1, &["west"]).await;
     act(&store, vec![Effect::Met(other, CHAT, Lang::En), Effect::Left(other, CHAT)]).await;
@@ -102,7 +104,7 @@ pub async fn the_same_person_on_two_bots_is_two_chats(store: impl Store) {
     assert_eq!(store.reach(BOT, &covering(&["west"])).await.unwrap(), 1);
 }
 
-pub async fn a_group_that_moves_takes_everything_along(store: impl Store) {
+pub(super) async fn a_group_that_moves_takes_everything_along(store: impl Store) {
     join(&store, -1, &["west", "east"]).await;
     let (alert, start) = raise(&store, &["west"]).await;
     log(
@@ -128,7 +130,7 @@ pub async fn a_group_that_moves_takes_everything_along(store: impl Store) {
     assert_eq!(letters[0].new.chat, ChatId(-100), "letters too, also later ones");
 }
 
-pub async fn a_group_that_moves_to_a_known_id_is_merged(store: impl Store) {
+pub(super) async fn a_group_that_moves_to_a_known_id_is_merged(store: impl Store) {
     join(&store, -1, &["west", "east"]).await;
     join(&store, -100, &["east", "north"]).await;
     act(&store, vec![Effect::Moved { bot: BOT, from: ChatId(-1), to: ChatId(-100) }]).await;
@@ -136,7 +138,7 @@ pub async fn a_group_that_moves_to_a_known_id_is_merged(store: impl Store) {
     assert_eq!(lives(&store, -100).await.unwrap(), ["east", "north", "west"]);
 }
 
-pub async fn a_group_moves_once(store: impl Store) {
+pub(super) async fn a_group_moves_once(store: impl Store) {
     join(&store, -1, &["west"]).await;
     join(&store, -100, &["east"]).await;
     let moved = || Effect::Moved { bot: BOT, from: ChatId(-1), to: ChatId(-100) };

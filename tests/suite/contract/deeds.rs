@@ -13,7 +13,7 @@ use nabat::{
 
 use super::world::*;
 
-pub async fn an_update_is_acted_upon_once(store: impl Store) {
+pub(super) async fn an_update_is_acted_upon_once(store: impl Store) {
     assert_eq!(store.last_update(BOT).await.unwrap(), None);
     let hello = update(5, vec![Effect::Met(BOT, ChatId(1), Lang::Ru)]);
     let hello = Deed { letters: vec![letter(1, words("hello"))], ..hello };
@@ -25,7 +25,7 @@ pub async fn an_update_is_acted_upon_once(store: impl Store) {
     assert_eq!(store.last_update(BotId(8)).await.unwrap(), None);
 }
 
-pub async fn numbers_of_alerts_are_never_reused(store: impl Store) {
+pub(super) async fn numbers_of_alerts_are_never_reused(store: impl Store) {
     assert_eq!(store.next_alert().await.unwrap(), AlertId(1));
     let (first, _) = raise(&store, &["west"]).await;
     end(&store, &first).await;
@@ -35,7 +35,7 @@ pub async fn numbers_of_alerts_are_never_reused(store: impl Store) {
     assert_eq!(store.last_turn(AlertId(2)).await.unwrap(), None);
 }
 
-pub async fn a_second_alert_with_the_same_number_is_a_conflict(store: impl Store) {
+pub(super) async fn a_second_alert_with_the_same_number_is_a_conflict(store: impl Store) {
     let (first, _) = raise(&store, &["west"]).await;
     let again = deed(vec![turn(&first, covering(&["west"]))]);
     assert_eq!(store.enact(&again).await.unwrap(), Enacted::Conflict);
@@ -45,7 +45,9 @@ pub async fn a_second_alert_with_the_same_number_is_a_conflict(store: impl Store
     assert_eq!(store.open_fanouts(BOT).await.unwrap().len(), 1);
 }
 
-pub async fn a_transition_from_an_old_state_is_a_conflict_and_nothing_is_done(store: impl Store) {
+pub(super) async fn a_transition_from_an_old_state_is_a_conflict_and_nothing_is_done(
+    store: impl Store,
+) {
     let (first, _) = raise(&store, &["west"]).await;
     let second = turned(&first, Change::Updated, 10);
     act(&store, vec![turn(&second, covering(&["west"]))]).await;
@@ -60,7 +62,7 @@ pub async fn a_transition_from_an_old_state_is_a_conflict_and_nothing_is_done(st
     assert_eq!(store.enact(&ahead).await.unwrap(), Enacted::Conflict);
 }
 
-pub async fn an_ended_alert_can_not_be_turned_again(store: impl Store) {
+pub(super) async fn an_ended_alert_can_not_be_turned_again(store: impl Store) {
     let (first, _) = raise(&store, &["west"]).await;
     let (ended, _) = end(&store, &first).await;
     for change in [Change::Updated, Change::Ended, Change::Withdrawn] {
@@ -69,7 +71,7 @@ pub async fn an_ended_alert_can_not_be_turned_again(store: impl Store) {
     }
 }
 
-pub async fn the_board_shows_active_alerts_and_what_has_settled(store: impl Store) {
+pub(super) async fn the_board_shows_active_alerts_and_what_has_settled(store: impl Store) {
     let (first, _) = raise(&store, &["west"]).await;
     let (second, _) = raise(&store, &["east"]).await;
     let (_, _) = end(&store, &first).await;
@@ -89,7 +91,7 @@ pub async fn the_board_shows_active_alerts_and_what_has_settled(store: impl Stor
     assert_eq!(board.settled().count(), 2);
 }
 
-pub async fn a_challenge_is_used_up_by_its_answer(store: impl Store) {
+pub(super) async fn a_challenge_is_used_up_by_its_answer(store: impl Store) {
     let asked = challenge(1, Act::Raise(draft(Status::Actual, &["west"])));
     let code = asked.code().clone();
     assert_eq!(store.asked(&code).await.unwrap(), None);
@@ -115,7 +117,7 @@ pub async fn a_challenge_is_used_up_by_its_answer(store: impl Store) {
     assert!(store.asked_by(DUTY).await.unwrap().is_empty());
 }
 
-pub async fn a_challenge_that_was_called_off_releases_nothing(store: impl Store) {
+pub(super) async fn a_challenge_that_was_called_off_releases_nothing(store: impl Store) {
     let asked = challenge(1, Act::Raise(draft(Status::Actual, &["west"])));
     let code = asked.code().clone();
     let off = || Effect::CalledOff(code.clone());
@@ -134,7 +136,7 @@ pub async fn a_challenge_that_was_called_off_releases_nothing(store: impl Store)
     assert_eq!(store.enact(&deed(vec![unknown])).await.unwrap(), Enacted::Conflict);
 }
 
-pub async fn a_code_in_use_can_not_be_drawn_again(store: impl Store) {
+pub(super) async fn a_code_in_use_can_not_be_drawn_again(store: impl Store) {
     let asked = challenge(1, Act::Raise(draft(Status::Actual, &["west"])));
     act(&store, vec![Effect::Challenged(Box::new(asked.clone()))]).await;
     let again = || deed(vec![Effect::Challenged(Box::new(asked.clone()))]);
@@ -143,7 +145,7 @@ pub async fn a_code_in_use_can_not_be_drawn_again(store: impl Store) {
     assert_eq!(store.enact(&again()).await.unwrap(), Enacted::Conflict, "nor while remembered");
 }
 
-pub async fn open_challenges_of_an_issuer_are_told_newest_first(store: impl Store) {
+pub(super) async fn open_challenges_of_an_issuer_are_told_newest_first(store: impl Store) {
     let asked: Vec<_> = [3, 1, 2]
         .map(|chance| challenge(chance, Act::Raise(draft(Status::Actual, &["west"]))))
         .to_vec();
@@ -156,7 +158,7 @@ pub async fn open_challenges_of_an_issuer_are_told_newest_first(store: impl Stor
     assert!(store.asked_by(UserId(1)).await.unwrap().is_empty());
 }
 
-pub async fn every_kind_of_act_survives_being_recorded(store: impl Store) {
+pub(super) async fn every_kind_of_act_survives_being_recorded(store: impl Store) {
     let (alert, revision) = (AlertId(4), Revision(2));
     let acts = [
         Act::Raise(draft(Status::Exercise, &["west"])),
@@ -172,7 +174,7 @@ pub async fn every_kind_of_act_survives_being_recorded(store: impl Store) {
     }
 }
 
-pub async fn whoever_watches_gets_a_letter_to_be_kept_up_to_date(store: impl Store) {
+pub(super) async fn whoever_watches_gets_a_letter_to_be_kept_up_to_date(store: impl Store) {
     let other = BotId(8);
     let watchers = vec![
         (BOT, ChatId(1), Lang::Ru),
@@ -200,7 +202,7 @@ pub async fn whoever_watches_gets_a_letter_to_be_kept_up_to_date(store: impl Sto
     assert_eq!((open.len(), open[0].id, open[0].bot), (1, fanouts[1], other));
 }
 
-pub async fn letters_are_read_in_order_and_from_where_one_left_off(store: impl Store) {
+pub(super) async fn letters_are_read_in_order_and_from_where_one_left_off(store: impl Store) {
     let buttons = vec![vec![Button::new("Да", "yes:1"), Button::new("\"", "no")], Vec::new()];
     let message = Message { text: "Строка\nи \\ \"".to_owned(), buttons, silent: true };
     let contents = [
@@ -219,7 +221,7 @@ pub async fn letters_are_read_in_order_and_from_where_one_left_off(store: impl S
     assert!(store.letters(BOT, read[2].id).await.unwrap().is_empty());
 }
 
-pub async fn two_alerts_can_be_turned_in_one_deed(store: impl Store) {
+pub(super) async fn two_alerts_can_be_turned_in_one_deed(store: impl Store) {
     let first = raised(AlertId(1), Status::Actual, &["west"]);
     let second = raised(AlertId(2), Status::Exercise, &["west"]);
     let over = turned(&first, Change::EndedPartly(places(&["east"])), 5);

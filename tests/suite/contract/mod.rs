@@ -3,6 +3,12 @@
 //! A story takes an empty store and nothing else; a new store joins by one more module in
 //! [`stories`] that makes one.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "stories are tests, which the lint knows only by their attribute"
+)]
+
 mod audience;
 mod chats;
 mod deeds;

@@ -16,7 +16,7 @@ use nabat::{
 
 use super::world::*;
 
-pub async fn progress_is_read_back_as_it_was_saved(store: impl Store) {
+pub(super) async fn progress_is_read_back_as_it_was_saved(store: impl Store) {
     let (_, fanout) = raise(&store, &["west"]).await;
     let straggler = Straggler {
         at: Position { stratum: 2, key: 5 },
@@ -31,7 +31,7 @@ pub async fn progress_is_read_back_as_it_was_saved(store: impl Store) {
     assert_eq!(store.open_fanouts(BOT).await.unwrap()[0].progress, progress);
 }
 
-pub async fn progress_never_goes_backwards(store: impl Store) {
+pub(super) async fn progress_never_goes_backwards(store: impl Store) {
     let (_, fanout) = raise(&store, &["west"]).await;
     let to = |progress: Progress| Save {
         lanes: vec![LaneSave { progress, ..lane(fanout, Vec::new()) }],
@@ -47,7 +47,7 @@ pub async fn progress_never_goes_backwards(store: impl Store) {
     assert_eq!(store.fanout(fanout).await.unwrap().unwrap().progress, progress(10, 20, 4));
 }
 
-pub async fn a_save_repeated_changes_nothing(store: impl Store) {
+pub(super) async fn a_save_repeated_changes_nothing(store: impl Store) {
     for chat in 1..=3 {
         join(&store, chat, &["west"]).await;
     }
@@ -72,7 +72,7 @@ pub async fn a_save_repeated_changes_nothing(store: impl Store) {
     assert_eq!(chats(&store, over).await, [1, 2]);
 }
 
-pub async fn a_broadcast_that_closed_is_not_open(store: impl Store) {
+pub(super) async fn a_broadcast_that_closed_is_not_open(store: impl Store) {
     let (_, first) = raise(&store, &["west"]).await;
     let (_, second) = raise(&store, &["west"]).await;
     close(&store, first).await;
@@ -84,7 +84,7 @@ pub async fn a_broadcast_that_closed_is_not_open(store: impl Store) {
     assert_eq!(store.fanout(first).await.unwrap().unwrap().closed_at, Some(at(9)));
 }
 
-pub async fn a_retry_does_not_strike_a_chat_that_came_back(store: impl Store) {
+pub(super) async fn a_retry_does_not_strike_a_chat_that_came_back(store: impl Store) {
     join(&store, 1, &["west"]).await;
     let (_, fanout) = raise(&store, &["west"]).await;
     let dead = || vec![struck(1, Settlement::Retired, Fate::Retire(Gone::Blocked))];
@@ -95,7 +95,7 @@ pub async fn a_retry_does_not_strike_a_chat_that_came_back(store: impl Store) {
     assert_eq!(lives(&store, 1).await.unwrap(), ["west"]);
 }
 
-pub async fn a_chat_not_found_on_two_alerts_is_retired(store: impl Store) {
+pub(super) async fn a_chat_not_found_on_two_alerts_is_retired(store: impl Store) {
     join(&store, 1, &["west"]).await;
     let missed = || vec![struck(1, Settlement::Failed, Fate::Missed)];
     let (alert, first) = raise(&store, &["west"]).await;
@@ -114,7 +114,7 @@ pub async fn a_chat_not_found_on_two_alerts_is_retired(store: impl Store) {
     assert_eq!(lives(&store, 1).await.unwrap(), ["west"], "whoever comes back is not half dead");
 }
 
-pub async fn a_chat_becomes_a_reader_of_every_alert_it_was_told_of(store: impl Store) {
+pub(super) async fn a_chat_becomes_a_reader_of_every_alert_it_was_told_of(store: impl Store) {
     join(&store, 1, &["west"]).await;
     join(&store, 2, &["west"]).await;
     let (first, _) = raise(&store, &["west"]).await;
@@ -130,7 +130,7 @@ pub async fn a_chat_becomes_a_reader_of_every_alert_it_was_told_of(store: impl S
     }
 }
 
-pub async fn an_uncertain_send_makes_a_reader_and_a_failed_one_does_not(store: impl Store) {
+pub(super) async fn an_uncertain_send_makes_a_reader_and_a_failed_one_does_not(store: impl Store) {
     let (alert, start) = {
         for chat in 1..=7 {
             join(&store, chat, &["west"]).await;
@@ -145,7 +145,7 @@ pub async fn an_uncertain_send_makes_a_reader_and_a_failed_one_does_not(store: i
     assert_eq!(chats(&store, over).await, [1, 2], "delivered and uncertain");
 }
 
-pub async fn a_settled_letter_is_forgotten_and_strikes_the_chat(store: impl Store) {
+pub(super) async fn a_settled_letter_is_forgotten_and_strikes_the_chat(store: impl Store) {
     join(&store, 1, &["west"]).await;
     let said = vec![letter(1, words("a")), letter(1, words("b"))];
     store.enact(&Deed { letters: said, ..deed(Vec::new()) }).await.unwrap();
@@ -166,7 +166,7 @@ pub async fn a_settled_letter_is_forgotten_and_strikes_the_chat(store: impl Stor
     assert_eq!(next[0].id, LetterId(3), "numbers of letters are not reused");
 }
 
-pub async fn a_watch_is_kept_until_it_is_done(store: impl Store) {
+pub(super) async fn a_watch_is_kept_until_it_is_done(store: impl Store) {
     let (_, fanout) = raise(&store, &["west"]).await;
     let watch = Watch { fanout, chat: ChatId(500), message: MessageId(3), lang: Lang::En };
     let saves = |watches| Save { watches, ..Save::default() };
@@ -177,7 +177,7 @@ pub async fn a_watch_is_kept_until_it_is_done(store: impl Store) {
     assert!(store.watches(BOT).await.unwrap().is_empty());
 }
 
-pub async fn limits_are_remembered(store: impl Store) {
+pub(super) async fn limits_are_remembered(store: impl Store) {
     assert_eq!(store.limits(BOT).await.unwrap(), Limits::default());
     let limits = Limits {
         paused_until: Some(at(30)),
@@ -189,7 +189,7 @@ pub async fn limits_are_remembered(store: impl Store) {
     assert_eq!(store.limits(BotId(8)).await.unwrap(), Limits::default());
 }
 
-pub async fn a_heir_follows_and_a_repetition_says_so_again(store: impl Store) {
+pub(super) async fn a_heir_follows_and_a_repetition_says_so_again(store: impl Store) {
     join(&store, -1, &["west"]).await;
     let (_, fanout) = raise(&store, &["west"]).await;
     let (from, to) = (ChatId(-1), ChatId(-100));
@@ -203,7 +203,7 @@ pub async fn a_heir_follows_and_a_repetition_says_so_again(store: impl Store) {
     assert_eq!(store.follow(next, from, to).await.unwrap(), Heir::Already, "here it is by itself");
 }
 
-pub async fn a_heir_that_is_in_the_audience_by_itself_is_not_told_twice(store: impl Store) {
+pub(super) async fn a_heir_that_is_in_the_audience_by_itself_is_not_told_twice(store: impl Store) {
     join(&store, -1, &["west"]).await;
     join(&store, -100, &["east"]).await;
     let (_, both) = raise(&store, &["west", "east"]).await;
@@ -216,7 +216,7 @@ pub async fn a_heir_that_is_in_the_audience_by_itself_is_not_told_twice(store: i
     assert_eq!(lives(&store, -100).await.unwrap(), ["east", "west"]);
 }
 
-pub async fn a_send_settled_under_the_old_id_makes_the_new_one_a_reader(store: impl Store) {
+pub(super) async fn a_send_settled_under_the_old_id_makes_the_new_one_a_reader(store: impl Store) {
     join(&store, -1, &["west"]).await;
     let (alert, start) = raise(&store, &["west"]).await;
     act(&store, vec![Effect::Moved { bot: BOT, from: ChatId(-1), to: ChatId(-100) }]).await;

@@ -17,8 +17,8 @@ use nabat::{
         letter::{Content, Occasion, Watch},
     },
     ports::store::{
-        Cause, Deed, Effect, Enacted, LaneSave, LetterSave, Limits, LogRow, Progress, Save, Store,
-        WatchSave,
+        Cause, Deed, Effect, Enacted, Entry, LaneSave, LetterSave, Limits, LogRow, Progress, Save,
+        Store, WatchSave,
     },
     store::memory::Ledger,
 };
@@ -30,7 +30,11 @@ const OPERATIONS: usize = 300;
 const BOTS: [BotId; 2] = [BotId(7), BotId(8)];
 const SLUGS: [&str; 3] = ["west", "east", "north"];
 
-/// SplitMix64.
+/// A group becomes one supergroup, and a supergroup nothing else.
+const MOVES: [(ChatId, ChatId); 3] =
+    [(ChatId(-1), ChatId(-101)), (ChatId(-2), ChatId(-102)), (ChatId(-3), ChatId(-103))];
+
+/// A `SplitMix64` generator.
 struct Chance(u64);
 
 impl Chance {
@@ -104,7 +108,10 @@ fn chat_effect(chance: &mut Chance) -> Effect {
         13 => Effect::Left(bot, chat),
         14..16 => Effect::Exercises(bot, chat, !chance.once_in(3)),
         16..18 => Effect::Struck(bot, chat, chance.fate()),
-        _ => Effect::Moved { bot, from: chat, to: chance.chat() },
+        _ => {
+            let (from, to) = chance.of(&MOVES);
+            Effect::Moved { bot, from, to }
+        }
     }
 }
 
@@ -118,14 +125,14 @@ fn turned_at_random(chance: &mut Chance, ledger: &Ledger) -> Effect {
         (raised(ledger.next_alert(), status, &slugs), false)
     } else {
         let before = chance.of(&active);
-        let change = chance.of(&[
+        let turns_into = chance.of(&[
             Change::Updated,
             Change::EndedPartly(places(&["town"])),
             Change::Ended,
             Change::Expired,
         ]);
-        let readers = change.closes() || matches!(change, Change::EndedPartly(_));
-        (turned(&before, change, 100), readers)
+        let readers = turns_into.closes() || matches!(turns_into, Change::EndedPartly(_));
+        (turned(&before, turns_into, 100), readers)
     };
     let audience = Audience {
         readers,
@@ -165,6 +172,10 @@ fn deed_at_random(chance: &mut Chance, ledger: &Ledger) -> Deed {
             }
             _ => chat_effect(chance),
         });
+    }
+    if chance.once_in(2) {
+        let particulars = vec![("deed", format!("№ {}", chance.next()))];
+        deed.journal.push(Entry { who: Some(DUTY), what: "raised", particulars });
     }
     if chance.once_in(3) {
         let content = Content::Standing { occasion: Occasion::Joined, places: places(&["west"]) };
@@ -243,7 +254,10 @@ fn draw(chance: &mut Chance, ledger: &Ledger) -> Op {
             let fanout = chance.of(&open);
             match chance.below(4) {
                 0 => Op::Size(fanout.id, chance.next() % 100),
-                1 => Op::Follow(fanout.id, chance.chat(), chance.chat()),
+                1 => {
+                    let (from, to) = chance.of(&MOVES);
+                    Op::Follow(fanout.id, from, to)
+                }
                 _ => Op::CloseReaders(fanout.id),
             }
         }
@@ -373,6 +387,8 @@ async fn sqlite_answers_as_the_ledger_does() {
             *done.entry(kind(&op)).or_default() += 1;
         }
         let lines = i64::try_from(ledger.journal().len()).unwrap();
+        assert!(lines > 0);
+        assert_eq!(ledger.verify_journal(), Ok(lines));
         assert_eq!(store.verify_journal().await.unwrap(), Ok(lines));
     }
     assert_eq!(done.len(), 6, "some operation never happened: {done:?}");
@@ -391,9 +407,9 @@ fn the_ledger_keeps_an_audience_as_it_was_frozen() {
                 Op::Enact(deed) => {
                     let before = ledger.journal().len();
                     let enacted = ledger.enact(&deed);
-                    assert!(
-                        !matches!(enacted, Enacted::Done(_)) || ledger.journal().len() >= before
-                    );
+                    let noted = ledger.journal().len() - before;
+                    let done = matches!(enacted, Enacted::Done(_));
+                    assert_eq!(noted, if done { deed.journal.len() } else { 0 });
                 }
                 Op::Save(bot, save) => ledger.save(bot, &save, at(3)),
                 Op::Follow(fanout, from, to) => drop(ledger.follow(fanout, from, to)),

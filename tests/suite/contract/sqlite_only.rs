@@ -121,9 +121,12 @@ async fn a_full_disk_is_said_to_be_full_and_nothing_is_half_done() {
         ..lane(fanout, rows.collect())
     };
     let saved = Save { lanes: vec![saved], ..Save::default() };
-    assert!(matches!(store.save(BOT, &saved, at(1)).await, Err(StoreError::Full)));
+    let fault = store.save(BOT, &saved, at(1)).await.unwrap_err();
+    assert!(matches!(fault, StoreError::Full), "{fault:?}");
     let still = store.fanout(fanout).await.unwrap().unwrap();
     assert_eq!(still.progress.cursor, Position::START);
+    join(&store, 2, &[]).await;
+    assert_eq!(lives(&store, 2).await.unwrap().len(), 0, "what fits is written on");
     let store = again(store, &dir, Options::default()).await;
     store.enact(&many).await.unwrap();
     store.save(BOT, &saved, at(1)).await.unwrap();

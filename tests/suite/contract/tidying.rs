@@ -25,7 +25,7 @@ async fn tidy(store: &impl Store, second: i64) {
     panic!("it is never done");
 }
 
-pub async fn what_an_open_broadcast_can_see_stays(store: impl Store) {
+pub(super) async fn what_an_open_broadcast_can_see_stays(store: impl Store) {
     join(&store, 1, &["west", "east"]).await;
     join(&store, 2, &["west"]).await;
     let (alert, start) = raise(&store, &["west"]).await;
@@ -44,7 +44,7 @@ pub async fn what_an_open_broadcast_can_see_stays(store: impl Store) {
     assert_eq!(met, [(2, Standing::Left)], "the end can see it too");
 }
 
-pub async fn a_chat_that_left_is_forgotten_when_nobody_needs_it(store: impl Store) {
+pub(super) async fn a_chat_that_left_is_forgotten_when_nobody_needs_it(store: impl Store) {
     join(&store, 1, &["west"]).await;
     let (alert, start) = raise(&store, &["west"]).await;
     log(&store, start, vec![row(1, Settlement::Delivered, &[alert.alert.id()])]).await;
@@ -58,7 +58,7 @@ pub async fn a_chat_that_left_is_forgotten_when_nobody_needs_it(store: impl Stor
     assert_eq!(lives(&store, 1).await.unwrap(), ["west"]);
 }
 
-pub async fn a_struck_chat_is_not_forgotten(store: impl Store) {
+pub(super) async fn a_struck_chat_is_not_forgotten(store: impl Store) {
     join(&store, 1, &["west", "east"]).await;
     act(&store, vec![Effect::Struck(BOT, ChatId(1), Fate::Retire(Gone::Blocked))]).await;
     tidy(&store, 100 * DAY).await;
@@ -68,7 +68,7 @@ pub async fn a_struck_chat_is_not_forgotten(store: impl Store) {
     assert_eq!(lives(&store, 1).await.unwrap(), ["west", "east"]);
 }
 
-pub async fn updates_are_forgotten_but_for_the_last(store: impl Store) {
+pub(super) async fn updates_are_forgotten_but_for_the_last(store: impl Store) {
     for id in [3, 5, 4] {
         store.enact(&update(id, Vec::new())).await.unwrap();
     }
@@ -80,7 +80,7 @@ pub async fn updates_are_forgotten_but_for_the_last(store: impl Store) {
     assert_eq!(store.enact(&update(3, Vec::new())).await.unwrap(), Enacted::Done(Vec::new()));
 }
 
-pub async fn challenges_are_forgotten_long_after_they_expired(store: impl Store) {
+pub(super) async fn challenges_are_forgotten_long_after_they_expired(store: impl Store) {
     let asked = challenge(1, Act::Raise(draft(Status::Actual, &["west"])));
     act(&store, vec![Effect::Challenged(Box::new(asked.clone()))]).await;
     tidy(&store, DAY).await;
@@ -89,7 +89,7 @@ pub async fn challenges_are_forgotten_long_after_they_expired(store: impl Store)
     assert_eq!(store.asked(asked.code()).await.unwrap(), None);
 }
 
-pub async fn the_log_of_an_ended_alert_is_forgotten_after_two_days(store: impl Store) {
+pub(super) async fn the_log_of_an_ended_alert_is_forgotten_after_two_days(store: impl Store) {
     join(&store, 1, &["west"]).await;
     let (alert, start) = raise(&store, &["west"]).await;
     log(&store, start, vec![row(1, Settlement::Delivered, &[alert.alert.id()])]).await;

@@ -21,22 +21,22 @@ use nabat::{
     ports::store::{Cause, Deed, Effect, Enacted, LaneSave, LogRow, Progress, Save, Store},
 };
 
-pub const BOT: BotId = BotId(7);
-pub const DUTY: UserId = UserId(500);
+pub(super) const BOT: BotId = BotId(7);
+pub(super) const DUTY: UserId = UserId(500);
 
-pub fn at(second: i64) -> Utc {
+pub(super) fn at(second: i64) -> Utc {
     Utc::from_timestamp_micros(1_700_000_000_000_000 + second * 1_000_000).unwrap()
 }
 
-pub fn place(slug: &str) -> RegionId {
+pub(super) fn place(slug: &str) -> RegionId {
     RegionId::new(slug)
 }
 
-pub fn places(slugs: &[&str]) -> Vec<RegionId> {
+pub(super) fn places(slugs: &[&str]) -> Vec<RegionId> {
     slugs.iter().map(|slug| place(slug)).collect()
 }
 
-pub fn draft(status: Status, regions: &[&str]) -> Draft {
+pub(super) fn draft(status: Status, regions: &[&str]) -> Draft {
     Draft::recorded(DraftRow {
         status,
         hazard: HazardId::new("drone"),
@@ -53,7 +53,7 @@ pub fn draft(status: Status, regions: &[&str]) -> Draft {
     })
 }
 
-pub fn raised(id: AlertId, status: Status, regions: &[&str]) -> Transition {
+pub(super) fn raised(id: AlertId, status: Status, regions: &[&str]) -> Transition {
     let by = Actor::Operator { user: DUTY, name: "Дежурный".to_owned() };
     let draft = draft(status, regions);
     let alert = Alert::recorded(id, Revision::FIRST, draft, (at(1), by.clone()), Some(at(5_401)));
@@ -61,7 +61,7 @@ pub fn raised(id: AlertId, status: Status, regions: &[&str]) -> Transition {
 }
 
 /// The transition that comes after.
-pub fn turned(before: &Transition, change: Change, second: i64) -> Transition {
+pub(super) fn turned(before: &Transition, change: Change, second: i64) -> Transition {
     let alert = &before.alert;
     let alert = Alert::recorded(
         alert.id(),
@@ -78,19 +78,19 @@ pub fn turned(before: &Transition, change: Change, second: i64) -> Transition {
     Transition { alert, change, at: at(second), by: Actor::Clock, settles }
 }
 
-pub fn covering(slugs: &[&str]) -> Audience {
+pub(super) fn covering(slugs: &[&str]) -> Audience {
     Audience { readers: false, places: places(slugs), exercise: false }
 }
 
-pub fn told() -> Audience {
+pub(super) fn told() -> Audience {
     Audience { readers: true, places: Vec::new(), exercise: false }
 }
 
-pub fn told_and(slugs: &[&str]) -> Audience {
+pub(super) fn told_and(slugs: &[&str]) -> Audience {
     Audience { readers: true, places: places(slugs), exercise: false }
 }
 
-pub fn turn(transition: &Transition, audience: Audience) -> Effect {
+pub(super) fn turn(transition: &Transition, audience: Audience) -> Effect {
     Effect::Turned {
         transition: Box::new(transition.clone()),
         audience,
@@ -100,22 +100,22 @@ pub fn turn(transition: &Transition, audience: Audience) -> Effect {
     }
 }
 
-pub fn deed(effects: Vec<Effect>) -> Deed {
+pub(super) fn deed(effects: Vec<Effect>) -> Deed {
     Deed { effects, ..Deed::new(Cause::Clock, at(1)) }
 }
 
-pub fn update(id: i64, effects: Vec<Effect>) -> Deed {
+pub(super) fn update(id: i64, effects: Vec<Effect>) -> Deed {
     Deed { effects, ..Deed::new(Cause::Update(BOT, UpdateId(id)), at(1)) }
 }
 
-pub async fn act(store: &impl Store, effects: Vec<Effect>) -> Vec<FanoutId> {
+pub(super) async fn act(store: &impl Store, effects: Vec<Effect>) -> Vec<FanoutId> {
     match store.enact(&deed(effects)).await.unwrap() {
         Enacted::Done(fanouts) => fanouts,
-        other => panic!("not done: {other:?}"),
+        other @ (Enacted::Already | Enacted::Conflict) => panic!("not done: {other:?}"),
     }
 }
 
-pub async fn join(store: &impl Store, chat: i64, slugs: &[&str]) {
+pub(super) async fn join(store: &impl Store, chat: i64, slugs: &[&str]) {
     let mut effects = vec![Effect::Met(BOT, ChatId(chat), Lang::Ru)];
     let subscribe = |slug: &&str| Effect::Subscribed(BOT, ChatId(chat), place(slug));
     effects.extend(slugs.iter().map(subscribe));
@@ -123,20 +123,20 @@ pub async fn join(store: &impl Store, chat: i64, slugs: &[&str]) {
 }
 
 /// Raises the next alert.
-pub async fn raise(store: &impl Store, slugs: &[&str]) -> (Transition, FanoutId) {
+pub(super) async fn raise(store: &impl Store, slugs: &[&str]) -> (Transition, FanoutId) {
     let transition = raised(store.next_alert().await.unwrap(), Status::Actual, slugs);
     let fanouts = act(store, vec![turn(&transition, covering(slugs))]).await;
     (transition, fanouts[0])
 }
 
 /// Ends it for those who were told.
-pub async fn end(store: &impl Store, before: &Transition) -> (Transition, FanoutId) {
+pub(super) async fn end(store: &impl Store, before: &Transition) -> (Transition, FanoutId) {
     let transition = turned(before, Change::Ended, 100);
     let fanouts = act(store, vec![turn(&transition, told())]).await;
     (transition, fanouts[0])
 }
 
-pub fn row(chat: i64, settlement: Settlement, tells: &[AlertId]) -> LogRow {
+pub(super) fn row(chat: i64, settlement: Settlement, tells: &[AlertId]) -> LogRow {
     LogRow {
         chat: ChatId(chat),
         place: place("west"),
@@ -148,28 +148,28 @@ pub fn row(chat: i64, settlement: Settlement, tells: &[AlertId]) -> LogRow {
     }
 }
 
-pub fn struck(chat: i64, settlement: Settlement, fate: Fate) -> LogRow {
+pub(super) fn struck(chat: i64, settlement: Settlement, fate: Fate) -> LogRow {
     LogRow { fate, message: None, ..row(chat, settlement, &[]) }
 }
 
-pub fn lane(fanout: FanoutId, log: Vec<LogRow>) -> LaneSave {
+pub(super) fn lane(fanout: FanoutId, log: Vec<LogRow>) -> LaneSave {
     LaneSave { fanout, progress: Progress::START, log, closed_at: None }
 }
 
-pub async fn log(store: &impl Store, fanout: FanoutId, log: Vec<LogRow>) {
+pub(super) async fn log(store: &impl Store, fanout: FanoutId, log: Vec<LogRow>) {
     save(store, Save { lanes: vec![lane(fanout, log)], ..Save::default() }).await;
 }
 
-pub async fn save(store: &impl Store, save: Save) {
+pub(super) async fn save(store: &impl Store, save: Save) {
     store.save(BOT, &save, at(3)).await.unwrap();
 }
 
-pub async fn close(store: &impl Store, fanout: FanoutId) {
+pub(super) async fn close(store: &impl Store, fanout: FanoutId) {
     let closed = LaneSave { closed_at: Some(at(9)), ..lane(fanout, Vec::new()) };
     save(store, Save { lanes: vec![closed], ..Save::default() }).await;
 }
 
-pub fn progress(cursor: i64, mark: i64, delivered: u64) -> Progress {
+pub(super) fn progress(cursor: i64, mark: i64, delivered: u64) -> Progress {
     let mut tally = Tally::ZERO;
     tally.add(Settlement::Delivered, delivered);
     let position = |key| Position { stratum: 1, key };
@@ -177,7 +177,11 @@ pub fn progress(cursor: i64, mark: i64, delivered: u64) -> Progress {
 }
 
 /// Walks an audience in pages of `limit` to where it ends for now; says whether it ended for good.
-pub async fn walked(store: &impl Store, fanout: FanoutId, limit: usize) -> (Vec<Recipient>, bool) {
+pub(super) async fn walked(
+    store: &impl Store,
+    fanout: FanoutId,
+    limit: usize,
+) -> (Vec<Recipient>, bool) {
     let mut all: Vec<Recipient> = Vec::new();
     loop {
         let after = all.last().map_or(Position::START, |one| one.at);
@@ -193,7 +197,7 @@ pub async fn walked(store: &impl Store, fanout: FanoutId, limit: usize) -> (Vec<
 }
 
 /// The whole audience, whatever the size of pages, and as many as are counted.
-pub async fn audience(store: &impl Store, fanout: FanoutId) -> Vec<Recipient> {
+pub(super) async fn audience(store: &impl Store, fanout: FanoutId) -> Vec<Recipient> {
     let (all, last) = walked(store, fanout, 100).await;
     assert!(last, "the walk does not end");
     assert_eq!(walked(store, fanout, 2).await.0, all, "pages of two");
@@ -206,25 +210,25 @@ pub async fn audience(store: &impl Store, fanout: FanoutId) -> Vec<Recipient> {
     all
 }
 
-pub async fn chats(store: &impl Store, fanout: FanoutId) -> Vec<i64> {
+pub(super) async fn chats(store: &impl Store, fanout: FanoutId) -> Vec<i64> {
     audience(store, fanout).await.into_iter().map(|one| one.chat.0).collect()
 }
 
-pub async fn standings(store: &impl Store, fanout: FanoutId) -> Vec<(i64, Standing)> {
+pub(super) async fn standings(store: &impl Store, fanout: FanoutId) -> Vec<(i64, Standing)> {
     audience(store, fanout).await.into_iter().map(|one| (one.chat.0, one.standing)).collect()
 }
 
-pub async fn lives(store: &impl Store, chat: i64) -> Option<Vec<String>> {
+pub(super) async fn lives(store: &impl Store, chat: i64) -> Option<Vec<String>> {
     let known = store.subscriber(BOT, ChatId(chat)).await.unwrap()?;
     Some(known.places.iter().map(ToString::to_string).collect())
 }
 
-pub fn challenge(chance: u64, act: Act) -> Challenge {
+pub(super) fn challenge(chance: u64, act: Act) -> Challenge {
     let demand = Demand::Word(vec!["СМОЛЕНСК".to_owned()]);
     Challenge::recorded(Code::draw(chance), act, demand, (DUTY, "duty".to_owned()), at(300))
 }
 
-pub fn letter(chat: i64, content: Content) -> NewLetter {
+pub(super) fn letter(chat: i64, content: Content) -> NewLetter {
     NewLetter {
         bot: BOT,
         chat: ChatId(chat),
@@ -235,6 +239,6 @@ pub fn letter(chat: i64, content: Content) -> NewLetter {
     }
 }
 
-pub fn words(text: &str) -> Content {
+pub(super) fn words(text: &str) -> Content {
     Content::Plain { message: Message::plain(text), edits: None }
 }

@@ -159,3 +159,16 @@ END;
 CREATE TRIGGER journal_stays BEFORE DELETE ON journal BEGIN
     SELECT RAISE(ABORT, 'the journal is only appended to');
 END;
+
+-- What the planner is to think of the tables, whatever is in them when it is asked: subscriptions to
+-- a place are many, those of a chat are few. Without this a new database walks quadratically.
+ANALYZE;
+DELETE FROM sqlite_stat1;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('chats', 'chats', '1000000 1000000 1'),
+    ('subscriptions', 'subscriptions', '2000000 2000000 20000 1'),
+    ('subscriptions', 'subscriptions_chat', '2000000 2000000 2 1 1'),
+    ('subscriptions', 'subscriptions_gone', '200000 200000 1 1 1'),
+    ('log', 'sqlite_autoindex_log_1', '10000000 1000000 1000000 2 1'),
+    ('log', 'log_readers', '10000000 1000000 1000000 1');
+ANALYZE sqlite_schema;
