@@ -16,6 +16,11 @@
 //! - A 429 never counts as an attempt. The first parks the chat; a second chat's within two seconds,
 //!   or a long one, pauses the token until the latest deadline seen.
 
+mod saving;
+mod settle;
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -24,7 +29,7 @@ use std::{
 use super::{
     breaker::Breaker,
     chats::Chats,
-    lane::{Due, Lane, Stop, union},
+    lane::{Due, Lane, Stop},
     letters::{Letters, Look, Pending},
     pacer::{Pacer, Ticket},
     plan::{self, Rank},
@@ -32,13 +37,13 @@ use super::{
 use crate::{
     domain::{
         audience::{Position, Variant},
-        delivery::{Fate, Outcome, Settlement, Verdict, judge},
-        ids::{AlertId, ChatId, FanoutId, LetterId, MessageId, RegionId},
+        delivery::Outcome,
+        ids::{AlertId, ChatId, FanoutId, LetterId},
         letter::{Class, Content, Letter, Watch},
         report::{Report, Trouble},
         time::{Moment, Mono},
     },
-    ports::store::{Fanout, Heir, LetterSave, Limits, LogRow, Page, Save, WatchSave},
+    ports::store::{Fanout, Heir, LetterSave, Limits, Page, Save, WatchSave},
 };
 
 /// A crash repeats at most what was sent since the last save.
@@ -397,111 +402,6 @@ impl Dispatch {
             && self.pacer.ready_at(now) <= now
     }
 
-    // What is to be saved.
-
-    fn is_dirty(&self) -> bool {
-        self.limits_dirty
-            || !self.letter_saves.is_empty()
-            || !self.watch_saves.is_empty()
-            || self.lanes.values().any(Lane::is_dirty)
-    }
-
-    fn save(&mut self, now: Moment) -> Option<Save> {
-        if self.saving.is_some() || self.save_not_before > now.mono {
-            return None;
-        }
-        let due = self.stopping || self.saved_at + SAVE_EVERY <= now.mono;
-        let urgent = self.lanes.values().any(Lane::is_starved);
-        if !urgent && !(due && self.is_dirty()) {
-            return None;
-        }
-        // What may be sent until the next save is acknowledged: two saves' worth and a little.
-        let reserve = (self.pacer.limit() / 4).max(8) as usize;
-        let lanes = self
-            .lanes
-            .values_mut()
-            .filter(|lane| lane.is_dirty() || lane.is_starved())
-            .map(|lane| lane.save(reserve, now))
-            .collect();
-        let paused = self.pacer.silent_until();
-        let limits = std::mem::take(&mut self.limits_dirty).then(|| Limits {
-            paused_until: (paused > now.mono).then(|| now.utc + paused.since(now.mono)),
-            windows: self.chats.windows(now.mono, now.utc),
-        });
-        let save = Save {
-            lanes,
-            letters: std::mem::take(&mut self.letter_saves),
-            watches: std::mem::take(&mut self.watch_saves),
-            limits,
-        };
-        self.saving = Some(save.clone());
-        Some(save)
-    }
-
-    /// The save is durable, or (`false`) nothing of it is.
-    pub fn on_saved(&mut self, durable: bool, now: Moment) {
-        let Some(save) = self.saving.take() else { return };
-        self.storage_trouble = !durable;
-        if !durable {
-            self.save_not_before = now.mono + SAVE_RETRY;
-            self.limits_dirty |= save.limits.is_some();
-            self.letter_saves.splice(0..0, save.letters);
-            self.watch_saves.splice(0..0, save.watches);
-            for saved in &save.lanes {
-                if let Some(lane) = self.lanes.get_mut(&saved.fanout) {
-                    lane.on_not_saved();
-                }
-            }
-            return;
-        }
-        self.saved_at = now.mono;
-        for saved in &save.lanes {
-            let Some(lane) = self.lanes.get_mut(&saved.fanout) else { continue };
-            lane.on_saved(saved);
-            if lane.is_closed() {
-                self.close(saved.fanout, now);
-            }
-        }
-        for watch in &save.watches {
-            if let WatchSave::Out(watch) = watch {
-                self.watch(*watch, now.mono);
-            }
-        }
-    }
-
-    fn close(&mut self, fanout: FanoutId, now: Moment) {
-        let Some(mut lane) = self.lanes.remove(&fanout) else { return };
-        let report = lane.report(self.pacer.limit(), now.mono);
-        if let Some(audience) = report.audience
-            && audience != report.tally.sum()
-        {
-            let settled = report.tally.sum();
-            self.news.push(Action::Alarm(Alarm::Unaccounted { fanout, audience, settled }));
-        }
-        self.news.push(Action::Closed(report.clone()));
-        self.finished.insert(fanout, report);
-        // Figures are kept for live reports and to know old broadcasts; the rest is in the store.
-        while self.finished.len() > 1_000 {
-            self.finished.pop_first();
-        }
-    }
-
-    fn watch(&mut self, watch: Watch, now: Mono) {
-        let watched = Watched { watch, edited_at: now, shown: None, busy: false };
-        self.watches.entry((watch.fanout, watch.chat)).or_insert(watched);
-    }
-
-    /// Whether something that tells of the alert as active is on its way or not yet saved.
-    fn is_telling(&self, alert: AlertId) -> bool {
-        let told = |row: &LogRow| row.tells.contains(&alert);
-        let unsaved = self.letter_saves.iter().chain(self.saving.iter().flat_map(|s| &s.letters));
-        self.in_flight.values().any(|flight| flight.tells.contains(&alert))
-            || self.letters.any_tells(alert)
-            || self.lanes.values().any(|lane| lane.doubts_of(alert))
-            || self.lanes.values().any(|lane| lane.unsaved().any(told))
-            || unsaved.filter_map(|letter| letter.row.as_ref()).any(told)
-    }
-
     // What is to be read.
 
     fn chore(&mut self, now: Moment) -> Option<Action> {
@@ -705,203 +605,6 @@ impl Dispatch {
         self.pacer.on_departed(ticket, at);
     }
 
-    // What became of it.
-
-    /// Takes the outcome of a send.
-    pub fn on_outcome(&mut self, ticket: Ticket, outcome: Outcome, now: Moment) {
-        let Some(flight) = self.in_flight.remove(&ticket) else { return };
-        match outcome {
-            Outcome::Unknown | Outcome::NotSent => self.breaker.on_silence(now.mono),
-            _ => self.breaker.on_answer(false),
-        }
-        if let Outcome::Throttled { retry_after } = outcome {
-            self.throttle(flight.chat, retry_after, now);
-        }
-        match flight.to {
-            Bound::Lane(fanout, at) => self.settle_lane(fanout, at, flight, outcome, now),
-            Bound::Letter(letter) => self.settle_letter(letter, flight, outcome, now),
-            Bound::Edit(fanout, chat) => self.settle_edit((fanout, chat), &outcome, now),
-        }
-    }
-
-    fn throttle(&mut self, chat: ChatId, retry_after: Duration, now: Moment) {
-        let until = now.mono + retry_after;
-        self.chats.park(chat, until);
-        let second = self
-            .throttled
-            .is_some_and(|(at, other)| other != chat && now.mono.since(at) <= THROTTLE_WINDOW);
-        if second || retry_after >= THROTTLE_LONG {
-            self.pause(until);
-        }
-        self.throttled = Some((now.mono, chat));
-    }
-
-    fn pause(&mut self, until: Mono) {
-        self.pacer.pause(until);
-        self.limits_dirty = true;
-    }
-
-    fn revoke(&mut self, why: String) {
-        if !self.revoked {
-            self.news.push(Action::Alarm(Alarm::Revoked(why)));
-        }
-        self.revoked = true;
-    }
-
-    fn settle_lane(
-        &mut self,
-        fanout: FanoutId,
-        at: Position,
-        flight: Flight,
-        outcome: Outcome,
-        now: Moment,
-    ) {
-        let Flight { tells, chat, .. } = flight;
-        let Some(lane) = self.lanes.get_mut(&fanout) else { return };
-        let rejected = matches!(outcome, Outcome::Rejected { .. });
-        let message = message_of(&outcome);
-        let verdict = judge(outcome, lane.doubts(at));
-        match verdict {
-            Verdict::Settled(settlement, fate) => {
-                lane.settle(at, settlement, fate, message, tells, now.utc);
-                if lane.on_answered(rejected) {
-                    lane.stop(Stop::Malformed, now);
-                    let why = "too many chats refuse it".to_owned();
-                    self.news.push(Action::Alarm(Alarm::Malformed(fanout, why)));
-                }
-            }
-            Verdict::Park(wait) => lane.on_again(at, Some(now.mono + wait), now),
-            Verdict::Again => lane.on_again(at, None, now),
-            Verdict::Doubt => lane.on_doubt(at, tells, now),
-            Verdict::Detach => lane.on_detach(at, now),
-            Verdict::Follow(to) => {
-                lane.on_moving(at);
-                self.news.push(Action::Follow { fanout, at, from: chat, to });
-            }
-            Verdict::Malformed(why) => {
-                lane.settle(at, Settlement::Failed, Fate::Stays, None, Vec::new(), now.utc);
-                lane.stop(Stop::Malformed, now);
-                self.news.push(Action::Alarm(Alarm::Malformed(fanout, why)));
-            }
-            Verdict::Revoked(why) => {
-                lane.on_again(at, None, now);
-                self.revoke(why);
-            }
-        }
-    }
-
-    fn settle_letter(&mut self, id: LetterId, flight: Flight, outcome: Outcome, now: Moment) {
-        let Flight { tells, chat, .. } = flight;
-        let message = message_of(&outcome);
-        let uneditable = outcome == Outcome::Uneditable;
-        let doubt = self.letters.in_doubt(id);
-        match judge(outcome, doubt) {
-            Verdict::Settled(Settlement::Failed, Fate::Stays) if uneditable => {
-                self.letters.put_back(id, |pending| pending.anew = true);
-            }
-            Verdict::Settled(settlement, fate) => {
-                self.close_letter(id, chat, (settlement, fate), message, tells, now);
-            }
-            Verdict::Park(wait) => {
-                self.letters.put_back(id, |pending| pending.not_before = now.mono + wait);
-            }
-            Verdict::Again => {
-                let again = now.mono + Duration::from_secs(1);
-                self.letters.put_back(id, |pending| pending.not_before = again);
-            }
-            Verdict::Doubt => {
-                let again = now.mono + Duration::from_secs(2);
-                self.letters.put_back(id, |pending| {
-                    pending.doubt = true;
-                    pending.tells.extend(tells);
-                    pending.not_before = again;
-                });
-            }
-            Verdict::Detach => {
-                self.letters.settle(id);
-                self.letter_saves.push(LetterSave { letter: id, row: None });
-            }
-            Verdict::Follow(to) => {
-                self.letters.put_back(id, |pending| pending.letter.new.chat = to);
-                self.news.push(Action::Relocate { from: chat, to });
-            }
-            Verdict::Malformed(why) => {
-                self.letters.settle(id);
-                self.letter_saves.push(LetterSave { letter: id, row: None });
-                self.news.push(Action::Alarm(Alarm::BadLetter(id, why)));
-            }
-            Verdict::Revoked(why) => {
-                let again = now.mono + Duration::from_secs(1);
-                self.letters.put_back(id, |pending| pending.not_before = again);
-                self.revoke(why);
-            }
-        }
-    }
-
-    /// A letter is settled.
-    fn close_letter(
-        &mut self,
-        id: LetterId,
-        chat: ChatId,
-        (settlement, fate): (Settlement, Fate),
-        message: Option<MessageId>,
-        tells: Vec<AlertId>,
-        now: Moment,
-    ) {
-        let Some(pending) = self.letters.settle(id) else { return };
-        let tells = union(pending.tells, tells);
-        let new = pending.letter.new;
-        let place = match &new.content {
-            Content::Standing { places, .. } => places.first().cloned(),
-            Content::Plain { .. } | Content::Progress(_) => None,
-        };
-        if let (Content::Progress(fanout), Some(message)) = (&new.content, message) {
-            let watch = Watch { fanout: *fanout, chat, message, lang: new.lang };
-            self.watch_saves.push(WatchSave::Out(watch));
-        }
-        let told = settlement.may_have_read() && !tells.is_empty();
-        let row = (told || fate != Fate::Stays).then(|| LogRow {
-            chat,
-            place: place.unwrap_or_else(|| RegionId::new("")),
-            settlement,
-            message,
-            at: now.utc,
-            fate,
-            tells,
-        });
-        self.letter_saves.push(LetterSave { letter: id, row });
-    }
-
-    fn settle_edit(&mut self, key: (FanoutId, ChatId), outcome: &Outcome, now: Moment) {
-        let Some(watched) = self.watches.get_mut(&key) else { return };
-        watched.busy = false;
-        let shown = matches!(outcome, Outcome::Delivered(_) | Outcome::Unmodified);
-        let final_state = watched.shown.as_ref().is_some_and(|report| report.closed_at.is_some());
-        let hopeless = matches!(
-            outcome,
-            Outcome::Gone(_)
-                | Outcome::Missing
-                | Outcome::Forbidden(_)
-                | Outcome::Uneditable
-                | Outcome::Migrated(_)
-                | Outcome::Payload(_)
-                | Outcome::Rejected { .. }
-        );
-        if (shown && final_state) || hopeless {
-            let watch = watched.watch;
-            self.watches.remove(&key);
-            self.watch_saves.push(WatchSave::Done(watch));
-            return;
-        }
-        if !shown {
-            watched.shown = None;
-            watched.edited_at = now.mono;
-        }
-        if let Outcome::Token(why) = outcome {
-            self.revoke(why.clone());
-        }
-    }
-
     // When to look again.
 
     fn rest(&self, now: Moment) -> Action {
@@ -935,8 +638,4 @@ impl Dispatch {
             || due(Class::Official, Mono(u64::MAX))
             || due(Class::Resident, Mono(u64::MAX))
     }
-}
-
-fn message_of(outcome: &Outcome) -> Option<MessageId> {
-    if let Outcome::Delivered(message) = outcome { Some(*message) } else { None }
 }

@@ -91,7 +91,9 @@ impl Pacer {
             self.recent.pop_front();
         }
         self.recent.push_back(now);
-        self.slot = self.slot.max(now - CATCH_UP) + self.spacing;
+        // Late by the timer's grain: keep the schedule. Later than that: nothing was to be sent.
+        let kept = if now.since(self.slot) <= CATCH_UP { self.slot } else { now };
+        self.slot = kept + self.spacing;
         let ticket = self.next;
         self.next = Ticket(ticket.0 + 1);
         ticket

@@ -1,0 +1,225 @@
+//! What an outcome means for whoever waits for it.
+
+use std::time::Duration;
+
+use super::{Action, Alarm, Bound, Dispatch, Flight, THROTTLE_LONG, THROTTLE_WINDOW};
+use crate::{
+    domain::{
+        audience::Position,
+        delivery::{Fate, Outcome, Settlement, Verdict, judge},
+        ids::{AlertId, ChatId, FanoutId, LetterId, MessageId, RegionId},
+        letter::{Content, Watch},
+        time::{Moment, Mono},
+    },
+    fanout::{
+        lane::{Stop, union},
+        pacer::Ticket,
+    },
+    ports::store::{LetterSave, LogRow, WatchSave},
+};
+
+/// Before a letter that provably did not arrive is sent again.
+const LETTER_RETRY: Duration = Duration::from_secs(1);
+/// Before a letter that may have arrived is sent again.
+const LETTER_DOUBT: Duration = Duration::from_secs(2);
+
+impl Dispatch {
+    /// Takes the outcome of a send.
+    pub fn on_outcome(&mut self, ticket: Ticket, outcome: Outcome, now: Moment) {
+        let Some(flight) = self.in_flight.remove(&ticket) else { return };
+        match outcome {
+            Outcome::Unknown | Outcome::NotSent => self.breaker.on_silence(now.mono),
+            _ => self.breaker.on_answer(false),
+        }
+        if let Outcome::Throttled { retry_after } = outcome {
+            self.throttle(flight.chat, retry_after, now);
+        }
+        match flight.to {
+            Bound::Lane(fanout, at) => self.settle_lane(fanout, at, flight, outcome, now),
+            Bound::Letter(letter) => self.settle_letter(letter, flight, outcome, now),
+            Bound::Edit(fanout, chat) => self.settle_edit((fanout, chat), &outcome, now),
+        }
+    }
+
+    fn throttle(&mut self, chat: ChatId, retry_after: Duration, now: Moment) {
+        let until = now.mono + retry_after;
+        self.chats.park(chat, until);
+        let second = self
+            .throttled
+            .is_some_and(|(at, other)| other != chat && now.mono.since(at) <= THROTTLE_WINDOW);
+        if second || retry_after >= THROTTLE_LONG {
+            self.pause(until);
+        }
+        self.throttled = Some((now.mono, chat));
+    }
+
+    pub(super) fn pause(&mut self, until: Mono) {
+        self.pacer.pause(until);
+        self.limits_dirty = true;
+    }
+
+    fn revoke(&mut self, why: String) {
+        if !self.revoked {
+            self.news.push(Action::Alarm(Alarm::Revoked(why)));
+        }
+        self.revoked = true;
+    }
+
+    fn settle_lane(
+        &mut self,
+        fanout: FanoutId,
+        at: Position,
+        flight: Flight,
+        outcome: Outcome,
+        now: Moment,
+    ) {
+        let Flight { tells, chat, .. } = flight;
+        let Some(lane) = self.lanes.get_mut(&fanout) else { return };
+        let rejected = matches!(outcome, Outcome::Rejected { .. });
+        let message = message_of(&outcome);
+        let verdict = judge(outcome, lane.doubts(at));
+        match verdict {
+            Verdict::Settled(settlement, fate) => {
+                lane.settle(at, settlement, fate, message, tells, now.utc);
+                if lane.on_answered(rejected) {
+                    lane.stop(Stop::Malformed, now);
+                    let why = "too many chats refuse it".to_owned();
+                    self.news.push(Action::Alarm(Alarm::Malformed(fanout, why)));
+                }
+            }
+            Verdict::Park(wait) => lane.on_again(at, Some(now.mono + wait), now),
+            Verdict::Again => lane.on_again(at, None, now),
+            Verdict::Doubt => lane.on_doubt(at, tells, now),
+            Verdict::Detach => lane.on_detach(at, now),
+            Verdict::Follow(to) => {
+                lane.on_moving(at);
+                self.news.push(Action::Follow { fanout, at, from: chat, to });
+            }
+            Verdict::Malformed(why) => {
+                lane.settle(at, Settlement::Failed, Fate::Stays, None, Vec::new(), now.utc);
+                lane.stop(Stop::Malformed, now);
+                self.news.push(Action::Alarm(Alarm::Malformed(fanout, why)));
+            }
+            Verdict::Revoked(why) => {
+                lane.on_again(at, None, now);
+                self.revoke(why);
+            }
+        }
+    }
+
+    fn settle_letter(&mut self, id: LetterId, flight: Flight, outcome: Outcome, now: Moment) {
+        let Flight { tells, chat, .. } = flight;
+        let message = message_of(&outcome);
+        let uneditable = outcome == Outcome::Uneditable;
+        let doubt = self.letters.in_doubt(id);
+        match judge(outcome, doubt) {
+            Verdict::Settled(Settlement::Failed, Fate::Stays) if uneditable => {
+                self.letters.put_back(id, |pending| pending.anew = true);
+            }
+            Verdict::Settled(settlement, fate) => {
+                self.close_letter(id, chat, (settlement, fate), message, tells, now);
+            }
+            Verdict::Park(wait) => {
+                self.letters.put_back(id, |pending| pending.not_before = now.mono + wait);
+            }
+            Verdict::Again => {
+                let again = now.mono + LETTER_RETRY;
+                self.letters.put_back(id, |pending| pending.not_before = again);
+            }
+            Verdict::Doubt => {
+                let again = now.mono + LETTER_DOUBT;
+                self.letters.put_back(id, |pending| {
+                    pending.doubt = true;
+                    pending.tells.extend(tells);
+                    pending.not_before = again;
+                });
+            }
+            Verdict::Detach => {
+                self.letters.settle(id);
+                self.letter_saves.push(LetterSave { letter: id, row: None });
+            }
+            Verdict::Follow(to) => {
+                self.letters.put_back(id, |pending| pending.letter.new.chat = to);
+                self.news.push(Action::Relocate { from: chat, to });
+            }
+            Verdict::Malformed(why) => {
+                self.letters.settle(id);
+                self.letter_saves.push(LetterSave { letter: id, row: None });
+                self.news.push(Action::Alarm(Alarm::BadLetter(id, why)));
+            }
+            Verdict::Revoked(why) => {
+                let again = now.mono + LETTER_RETRY;
+                self.letters.put_back(id, |pending| pending.not_before = again);
+                self.revoke(why);
+            }
+        }
+    }
+
+    /// A letter is settled.
+    fn close_letter(
+        &mut self,
+        id: LetterId,
+        chat: ChatId,
+        (settlement, fate): (Settlement, Fate),
+        message: Option<MessageId>,
+        tells: Vec<AlertId>,
+        now: Moment,
+    ) {
+        let Some(pending) = self.letters.settle(id) else { return };
+        let tells = union(pending.tells, tells);
+        let new = pending.letter.new;
+        let place = match &new.content {
+            Content::Standing { places, .. } => places.first().cloned(),
+            Content::Plain { .. } | Content::Progress(_) => None,
+        };
+        if let (Content::Progress(fanout), Some(message)) = (&new.content, message) {
+            let watch = Watch { fanout: *fanout, chat, message, lang: new.lang };
+            self.watch_saves.push(WatchSave::Out(watch));
+        }
+        let told = settlement.may_have_read() && !tells.is_empty();
+        let row = (told || fate != Fate::Stays).then(|| LogRow {
+            chat,
+            place: place.unwrap_or_else(|| RegionId::new("")),
+            settlement,
+            message,
+            at: now.utc,
+            fate,
+            tells,
+        });
+        self.letter_saves.push(LetterSave { letter: id, row });
+    }
+
+    fn settle_edit(&mut self, key: (FanoutId, ChatId), outcome: &Outcome, now: Moment) {
+        let Some(watched) = self.watches.get_mut(&key) else { return };
+        watched.busy = false;
+        let shown = matches!(outcome, Outcome::Delivered(_) | Outcome::Unmodified);
+        let final_state = watched.shown.as_ref().is_some_and(|report| report.closed_at.is_some());
+        let hopeless = matches!(
+            outcome,
+            Outcome::Gone(_)
+                | Outcome::Missing
+                | Outcome::Forbidden(_)
+                | Outcome::Uneditable
+                | Outcome::Migrated(_)
+                | Outcome::Payload(_)
+                | Outcome::Rejected { .. }
+        );
+        if (shown && final_state) || hopeless {
+            let watch = watched.watch;
+            self.watches.remove(&key);
+            self.watch_saves.push(WatchSave::Done(watch));
+            return;
+        }
+        if !shown {
+            watched.shown = None;
+            watched.edited_at = now.mono;
+        }
+        if let Outcome::Token(why) = outcome {
+            self.revoke(why.clone());
+        }
+    }
+}
+
+fn message_of(outcome: &Outcome) -> Option<MessageId> {
+    if let Outcome::Delivered(message) = outcome { Some(*message) } else { None }
+}
