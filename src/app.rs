@@ -200,8 +200,8 @@ pub async fn serve<S: Store, K: Clock>(
         tokio::select! {
             () = stop.cancelled() => break None,
             Some(alarm) = rung.recv() => error!(?alarm, "operators must look"),
-            Some(end) = parts.join_next() => break failure(end),
-            Some(end) = senders.join_next() => break failure(end),
+            Some(end) = parts.join_next() => break Some(failure(end)),
+            Some(end) = senders.join_next() => break Some(failure(end)),
         }
     };
     info!("stopping: no more updates, what is in flight is finished");
@@ -219,12 +219,12 @@ pub async fn serve<S: Store, K: Clock>(
 }
 
 /// A part that ends by itself has failed, whatever it says.
-fn failure(end: std::result::Result<Result<()>, tokio::task::JoinError>) -> Option<anyhow::Error> {
-    Some(match end {
+fn failure(end: std::result::Result<Result<()>, tokio::task::JoinError>) -> anyhow::Error {
+    match end {
         Ok(Ok(())) => anyhow!("a part of the daemon has ended by itself"),
         Ok(Err(fault)) => fault,
         Err(broken) => anyhow!(broken).context("a part of the daemon broke down"),
-    })
+    }
 }
 
 /// Asks the bot's name, which shows that address and token are right.
