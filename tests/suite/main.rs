@@ -1,5 +1,6 @@
 //! The one integration binary: its rooms, each a folder.
 
 mod contract;
+mod kill9;
 mod sim;
 mod tidy;
