@@ -88,8 +88,8 @@ fn read(text: &str, number: &str) -> Says {
     if last.contains(&format!("{names}.")) {
         return Says::End;
     }
-    let named = |line: &str| line.starts_with('•') && line.ends_with(&names);
-    if text.lines().any(named) { Says::Mention } else { Says::Nothing }
+    let mentions = |line: &str| line.starts_with('•') && line.ends_with(&names);
+    if text.lines().any(mentions) { Says::Mention } else { Says::Nothing }
 }
 
 /// What one phone shows of the alert.
@@ -202,9 +202,9 @@ impl Verdict {
         let copies = self.duplicates();
         let explained = self.explained;
         must(copies <= explained, format!("{copies} copies, and lost replies explain {explained}"));
-        let most = self.tally.max_in_any_second;
+        let peak = self.tally.max_in_any_second;
         let limit = u64::from(self.limit);
-        must(most <= limit, format!("{most} messages arrived within a second, and {limit} may"));
+        must(peak <= limit, format!("{peak} messages arrived within a second, and {limit} may"));
         let waits = self.tally.self_made_429;
         must(waits == 0, format!("Telegram had to ask us to wait {waits} times by our own fault"));
         for (name, (_, true_figures)) in ["alert", "end"].into_iter().zip(&story.progress) {

@@ -160,7 +160,8 @@ fn labels(seen: &Seen) -> Vec<String> {
 }
 
 fn indented(out: &mut dyn Write, text: &str) -> io::Result<()> {
-    text.lines().try_for_each(|line| writeln!(out, "    {line}"))
+    let indent = |line: &str| if line.is_empty() { String::new() } else { format!("    {line}") };
+    text.lines().try_for_each(|line| writeln!(out, "{}", indent(line)))
 }
 
 fn table(out: &mut dyn Write, story: &Story, verdict: &Verdict) -> io::Result<()> {

@@ -45,7 +45,7 @@ const LIVELY_MAX: usize = 20;
 /// An official is answered within this, even in a storm.
 const ANSWER: Duration = Duration::from_secs(40);
 /// What a broadcast or a day of subscribing may take beyond what the rate explains.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// In a storm waits and outages take their share: so much longer than the rate explains.
 const STORM_SHARE: u32 = 6;
 /// How often the reach is looked at.
@@ -83,6 +83,7 @@ impl Cast {
 
 /// One resident.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts of one life")]
 pub(super) struct Resident {
     pub(super) user: UserId,
     pub(super) name: &'static str,
@@ -328,7 +329,7 @@ impl Town {
             let now = now.context("the broadcast is no longer in the store")?;
             let settled = now.progress.tally.sum();
             bar.reach(settled, now.size, stage.now().mono);
-            if lively && now.size.is_some_and(|size| settled * 5 >= size) {
+            if lively && now.size.is_some() {
                 lively = false;
                 self.life_goes_on(stage)?;
             }
@@ -354,7 +355,8 @@ impl Town {
         let some = (self.residents.len() / LIVELY).clamp(1, LIVELY_MAX);
         let open: Vec<ChatId> = stage.world().friends(stage.bot).collect();
         let there = |one: &&mut Resident| open.binary_search(&one.chat()).is_ok() && one.inside;
-        // From the end, where the message has not come yet.
+        // At the beginning and from the end of the walk, where the message comes late: a lane reads
+        // ahead, and whoever leaves after that is still told.
         for one in self.residents.iter_mut().rev().filter(there).take(some) {
             one.left = true;
             self.leaving.push(one.user);
