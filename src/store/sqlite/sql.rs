@@ -293,6 +293,8 @@ pub(super) const WATCHES: &str = "
     SELECT w.fanout, w.chat, w.message, w.lang FROM watches AS w
     JOIN fanouts AS f ON f.id = w.fanout WHERE f.bot = $1
     ORDER BY w.fanout, w.chat, w.message";
+pub(super) const OUTCOMES: &str = "
+    SELECT chat, fanout, settlement FROM log WHERE bot = $1 AND alert = $2 ORDER BY id";
 pub(super) const LIMITS: &str = "SELECT body FROM limits WHERE bot = $1";
 pub(super) const LIMITS_SAVE: &str = "
     INSERT INTO limits (bot, body) VALUES ($1, $2)
