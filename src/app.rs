@@ -208,8 +208,8 @@ pub async fn serve<S: Store, K: Clock>(
                     Err(fault) => error!(?alarm, error = %fault, "and nobody could be told"),
                 }
             }
-            Some(end) = parts.join_next() => break failure(end),
-            Some(end) = senders.join_next() => break failure(end),
+            Some(end) = parts.join_next() => break Some(failure(end)),
+            Some(end) = senders.join_next() => break Some(failure(end)),
         }
     };
     info!("stopping: no more updates, what is in flight is finished");
@@ -227,12 +227,12 @@ pub async fn serve<S: Store, K: Clock>(
 }
 
 /// A part that ends by itself has failed, whatever it says.
-fn failure(end: std::result::Result<Result<()>, tokio::task::JoinError>) -> Option<anyhow::Error> {
-    Some(match end {
+fn failure(end: std::result::Result<Result<()>, tokio::task::JoinError>) -> anyhow::Error {
+    match end {
         Ok(Ok(())) => anyhow!("a part of the daemon has ended by itself"),
         Ok(Err(fault)) => fault,
         Err(broken) => anyhow!(broken).context("a part of the daemon broke down"),
-    })
+    }
 }
 
 /// Asks the bot's name, which shows that address and token are right.

@@ -19,6 +19,7 @@ use crate::{
 };
 
 /// A timepiece for the simulated server.
+#[must_use]
 pub fn timepiece(clock: &System) -> Timepiece {
     let (now, sleep) = (clock.clone(), clock.clone());
     Timepiece::new(

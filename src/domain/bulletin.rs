@@ -134,7 +134,7 @@ impl Here<'_> {
         lines.extend(alert.draft().note().map(|note| format!("{}: {note}", self.words.note)));
         lines.push(format!("{}: {}.", self.words.source, wording.source.get(lang)));
         lines.push(self.span(alert));
-        lines.push(self.number(alert));
+        lines.push(Self::number(alert));
         lines.retain(|line| !line.is_empty());
         lines.join("\n")
     }
@@ -153,7 +153,7 @@ impl Here<'_> {
             }
             Change::Withdrawn => vec![
                 format!("{}: {what}", self.words.withdrawn),
-                format!("{} {}.", self.words.disregard, self.number(alert)),
+                format!("{} {}.", self.words.disregard, Self::number(alert)),
             ],
             Change::Raised
             | Change::Updated
@@ -167,7 +167,7 @@ impl Here<'_> {
             lines.push(wording.after.get(lang).to_owned());
         }
         lines.push(source);
-        lines.push(format!("{}: {at}. {}", self.words.as_of, self.number(alert)));
+        lines.push(format!("{}: {at}. {}", self.words.as_of, Self::number(alert)));
         lines.retain(|line| !line.is_empty());
         lines.join("\n")
     }
@@ -214,11 +214,11 @@ impl Here<'_> {
             self.places(alert),
             wording.action.get(lang),
             self.span(alert),
-            self.number(alert),
+            Self::number(alert),
         )
     }
 
-    fn number(&self, alert: &Alert) -> String {
+    fn number(alert: &Alert) -> String {
         match alert.revision().0 {
             1 => format!("№ {}", alert.id()),
             later => format!("№ {}.{later}", alert.id()),
@@ -266,10 +266,10 @@ impl Here<'_> {
     fn list<'b>(&self, regions: impl Iterator<Item = &'b RegionId>) -> String {
         let names: Vec<&str> =
             regions.map(|region| self.forest.name(region, self.variant.lang)).collect();
-        let named = names.iter().take(PLACES_NAMED_MAX).copied().collect::<Vec<_>>().join(", ");
+        let shown = names.iter().take(PLACES_NAMED_MAX).copied().collect::<Vec<_>>().join(", ");
         match names.len().checked_sub(PLACES_NAMED_MAX) {
-            None | Some(0) => named,
-            Some(more) => format!("{named} {} {more}", self.words.and_more),
+            None | Some(0) => shown,
+            Some(more) => format!("{shown} {} {more}", self.words.and_more),
         }
     }
 

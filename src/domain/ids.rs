@@ -140,7 +140,7 @@ impl Code {
     #[must_use]
     pub fn draw(chance: u64) -> Self {
         let text: String = (0..Self::LEN)
-            .map(|place| char::from(Self::ALPHABET[(chance >> (5 * place)) as usize % 32]))
+            .map(|place| char::from(Self::ALPHABET[((chance >> (5 * place)) % 32) as usize]))
             .collect();
         Self(Arc::from(text))
     }

@@ -5,7 +5,7 @@
 //! # Order
 //!
 //! Officials' letters and live reports; then, while a broadcast runs, four of its messages for every
-//! resident's letter; among broadcasts the greatest [`Rank`](super::plan::Rank), but one send in
+//! resident's letter; among broadcasts the greatest [`Rank`], but one send in
 //! twenty for the lesser.
 //!
 //! # Invariants
@@ -219,6 +219,7 @@ struct Watched {
 }
 
 /// See the module.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each asked for by its name")]
 #[derive(Clone, Debug)]
 pub struct Dispatch {
     pacer: Pacer,
@@ -480,7 +481,17 @@ impl Dispatch {
                 self.pause(now.mono + *retry_after);
                 self.breaker.on_answer(true);
             }
-            _ => self.breaker.on_answer(true),
+            Outcome::Delivered(_)
+            | Outcome::Gone(_)
+            | Outcome::Missing
+            | Outcome::Forbidden(_)
+            | Outcome::Migrated(_)
+            | Outcome::Unattached
+            | Outcome::Unmodified
+            | Outcome::Uneditable
+            | Outcome::Payload(_)
+            | Outcome::Token(_)
+            | Outcome::Rejected { .. } => self.breaker.on_answer(true),
         }
     }
 
@@ -494,11 +505,11 @@ impl Dispatch {
             return Some(parcel);
         }
         let broadcasting = self.lanes.values().any(Lane::has_due);
-        if !broadcasting || self.letter_debt >= LANE_PER_LETTER {
-            if let Some(parcel) = self.letter(Class::Resident, now) {
-                self.letter_debt = 0;
-                return Some(parcel);
-            }
+        if (!broadcasting || self.letter_debt >= LANE_PER_LETTER)
+            && let Some(parcel) = self.letter(Class::Resident, now)
+        {
+            self.letter_debt = 0;
+            return Some(parcel);
         }
         if let Some(parcel) = self.bulletin(now) {
             self.letter_debt = (self.letter_debt + 1).min(LANE_PER_LETTER);

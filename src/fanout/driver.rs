@@ -102,11 +102,14 @@ struct Look {
     finished: Vec<Fanout>,
 }
 
+/// A serialised text, and the alerts it tells of.
+type Prepared<B> = (B, Arc<[AlertId]>);
+
 struct Desktop<B> {
     dispatch: Dispatch,
     board: Board,
     events: BTreeMap<FanoutId, Arc<Transition>>,
-    bodies: BTreeMap<(FanoutId, Variant), (B, Arc<[AlertId]>)>,
+    bodies: BTreeMap<(FanoutId, Variant), Prepared<B>>,
 }
 
 impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
@@ -154,7 +157,17 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
             let until = match desk.dispatch.next(now) {
                 Action::Finished => return Ok(()),
                 Action::Wait(until) => until,
-                action => {
+                action @ (Action::Send(_)
+                | Action::Probe
+                | Action::Fetch { .. }
+                | Action::Count { .. }
+                | Action::Sized { .. }
+                | Action::CloseReaders(_)
+                | Action::Follow { .. }
+                | Action::Relocate { .. }
+                | Action::Save(_)
+                | Action::Closed(_)
+                | Action::Alarm(_)) => {
                     self.act(&mut desk, action, &tx);
                     continue;
                 }

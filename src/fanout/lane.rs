@@ -102,6 +102,7 @@ enum Wait {
 }
 
 /// See the module.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each asked for by its name")]
 #[derive(Clone, Debug)]
 pub struct Lane {
     id: FanoutId,

@@ -144,7 +144,7 @@ mod tests {
         for (limit, share) in [(30, 0.99), (1_000, 0.98)] {
             let sent = run(limit, 61, Duration::from_millis(1));
             assert!(most_in_a_second(&sent) <= limit as usize);
-            let got = sent.len() as f64 / (60.0 * f64::from(limit));
+            let got = f64::from(u32::try_from(sent.len()).unwrap()) / (60.0 * f64::from(limit));
             assert!(got >= share, "{got} of {limit}/s");
         }
     }

@@ -181,6 +181,7 @@ pub struct Subscriber {
 }
 
 /// What became of a challenge.
+#[expect(clippy::large_enum_variant, reason = "one for each press, never kept in bulk")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
     /// It waits, or has expired.

@@ -24,7 +24,8 @@ impl Dispatch {
         }
         let due = self.stopping || self.saved_at + SAVE_EVERY <= now.mono;
         let urgent = self.lanes.values().any(Lane::is_starved);
-        if !urgent && !(due && self.is_dirty()) {
+        let wanted = urgent || (due && self.is_dirty());
+        if !wanted {
             return None;
         }
         // What may be sent until the next save is acknowledged: two saves' worth and a little.

@@ -29,7 +29,18 @@ impl Dispatch {
         let Some(flight) = self.in_flight.remove(&ticket) else { return };
         match outcome {
             Outcome::Unknown | Outcome::NotSent => self.breaker.on_silence(now.mono),
-            _ => self.breaker.on_answer(false),
+            Outcome::Delivered(_)
+            | Outcome::Throttled { .. }
+            | Outcome::Gone(_)
+            | Outcome::Missing
+            | Outcome::Forbidden(_)
+            | Outcome::Migrated(_)
+            | Outcome::Unattached
+            | Outcome::Unmodified
+            | Outcome::Uneditable
+            | Outcome::Payload(_)
+            | Outcome::Token(_)
+            | Outcome::Rejected { .. } => self.breaker.on_answer(false),
         }
         if let Outcome::Throttled { retry_after } = outcome {
             self.throttle(flight.chat, retry_after, now);

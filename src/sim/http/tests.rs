@@ -1,3 +1,5 @@
+//! Stories of the simulated server, over HTTP.
+
 use std::time::Instant;
 
 use reqwest::Client;

@@ -1,3 +1,5 @@
+//! Stories of the simulated world, called as Telegram is.
+
 use serde_json::{Value, json};
 use teloxide::types::{ChatFullInfo, Me, Message as Parsed, Update, UpdateKind};
 

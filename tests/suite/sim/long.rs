@@ -23,7 +23,7 @@ fn a_million_chats_at_thirty_a_second_in_a_storm() {
     let begun = wall();
     let mut town = Town::new(&script);
     let settled_in = begun.elapsed();
-    let began = town.now;
+    let start = town.now;
     let begun = wall();
     town.raise(&place(0), 1, None);
     town.run(&script.ops).unwrap();
@@ -45,7 +45,7 @@ fn a_million_chats_at_thirty_a_second_in_a_storm() {
     eprintln!(
         "{chats} chats at 30/s in a storm: {:.1} virtual hours in {:.1} s (and {:.1} s to settle in), \
          {} steps, {tally:?}, {copies} copies of {} lost replies, {} without it, at most {} in a second",
-        town.now.since(began).as_secs_f64() / 3600.0,
+        town.now.since(start).as_secs_f64() / 3600.0,
         took.as_secs_f64(),
         settled_in.as_secs_f64(),
         town.steps,

@@ -46,8 +46,8 @@ fn insist(scripts: impl Iterator<Item = Script>) -> Weathered {
             failed.iter().map(|(script, why)| format!("seed {}: {why}", script.seed)).collect();
         let least = shrink(script, |shorter| run(shorter).is_err());
         let last = run(&least).err().unwrap_or_default();
-        let Script { seed, limit, chats, calm, ops } = least;
-        let ops: Vec<String> = ops.iter().map(|op| format!("{op:?}")).collect();
+        let Script { seed, limit, chats, calm, ops: left } = least;
+        let ops: Vec<String> = left.iter().map(|op| format!("{op:?}")).collect();
         panic!(
             "{}\nshortest for seed {seed} (limit {limit}, {chats} chats, calm {calm}): {last}\n{}",
             reasons.join("\n"),
@@ -80,7 +80,9 @@ fn in_every_storm_the_promises_hold_and_every_fault_occurs() {
         workers.into_iter().map(join).collect()
     });
     let mut sum = Weathered::default();
-    all.into_iter().for_each(|one| sum.add(one));
+    for one in all {
+        sum.add(one);
+    }
     eprintln!("{storms} storms: {sum:#?}");
     for (name, n) in &sum.settled {
         // Nothing here makes Telegram refuse a text: that is a story of its own.

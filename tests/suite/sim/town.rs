@@ -185,10 +185,10 @@ impl Town {
         let lang = Lang::ALL[n as usize % 3];
         let mut effects = vec![Effect::Met(BOT, chat, lang)];
         // Most live somewhere; some in two places; some nowhere yet.
-        if n % 7 != 0 {
+        if !n.is_multiple_of(7) {
             effects.push(Effect::Subscribed(BOT, chat, place(self.dice.below(5))));
         }
-        if n % 5 == 0 {
+        if n.is_multiple_of(5) {
             effects.push(Effect::Subscribed(BOT, chat, place(self.dice.below(5))));
         }
         self.enact(effects, Vec::new());
@@ -664,7 +664,7 @@ impl Town {
             act,
             Demand::Press,
             (OFFICIAL, "official".to_owned()),
-            now + Duration::from_secs(60),
+            now + Duration::from_mins(1),
         );
         let confirmed = challenge.answer(Answer::Press, &may, &may, (&hazard, &area), now).unwrap();
         let next = self.ledger.next_alert();
