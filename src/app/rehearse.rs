@@ -114,7 +114,7 @@ pub async fn run(args: Args) -> Result<ExitCode> {
         }
         act(&args, &config, cast, &stage).await
     };
-    let (end, played) = together(daemon, play, &stop).await;
+    let (end, played) = Box::pin(together(daemon, play, &stop)).await;
     server.abort();
     store.close().await;
     let kept = played?;

@@ -74,12 +74,10 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::Storage => "Не выполнено: хранилище данных не отвечает. Ничего не сделано наполовину. Бот повторяет попытку; сообщите администратору.".into(),
         Phrase::TextRefused(number) => format!(
             "№ {number}: Telegram отвергает текст сообщения, поэтому рассылка остановлена. Кого она не застала, тех не застанет. Предупредите людей другим способом и сообщите администратору."
-        )
-        .into(),
+        ),
         Phrase::Unaccounted(number) => format!(
             "№ {number}: подсчёт чатов не сходится; возможно, кто-то не оповещён. Сообщите администратору."
-        )
-        .into(),
+        ),
         Phrase::ChooseHazard(status) => format!("{}Какая опасность?", exercise(*status)),
         Phrase::ChooseArea { status, hazard } => format!("{}{hazard}. Где?", exercise(*status)),
         Phrase::ChooseLevel { hazard, place } => format!("{hazard}. {place}. Какой уровень?"),

@@ -74,12 +74,10 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::Storage => "Не виконано: сховище даних не відповідає. Нічого не зроблено наполовину. Бот повторює спробу; повідомте адміністратора.".into(),
         Phrase::TextRefused(number) => format!(
             "№ {number}: Telegram відхиляє текст повідомлення, тому розсилання зупинено. Кого воно не застало, тих не застане. Попередьте людей в інший спосіб і повідомте адміністратора."
-        )
-        .into(),
+        ),
         Phrase::Unaccounted(number) => format!(
             "№ {number}: підрахунок чатів не сходиться; можливо, когось не сповіщено. Повідомте адміністратора."
-        )
-        .into(),
+        ),
         Phrase::ChooseHazard(status) => format!("{}Яка небезпека?", exercise(*status)),
         Phrase::ChooseArea { status, hazard } => format!("{}{hazard}. Де?", exercise(*status)),
         Phrase::ChooseLevel { hazard, place } => format!("{hazard}. {place}. Який рівень?"),
