@@ -18,6 +18,7 @@
 //!
 //! Deliberately absent: decisions.
 
+mod alarm;
 pub mod clock;
 pub mod rehearse;
 pub mod simulate;
@@ -199,7 +200,14 @@ pub async fn serve<S: Store, K: Clock>(
     let failed = loop {
         tokio::select! {
             () = stop.cancelled() => break None,
-            Some(alarm) = rung.recv() => error!(?alarm, "operators must look"),
+            Some(alarm) = rung.recv() => {
+                let told = alarm::ring(&store, &rules, ids[0], &alarm, clock.now().utc).await;
+                match told {
+                    Ok(true) => all.iter().for_each(|bot| bot.notify_one()),
+                    Ok(false) => error!(?alarm, "a fault that needs a person"),
+                    Err(fault) => error!(?alarm, error = %fault, "and nobody could be told"),
+                }
+            }
             Some(end) = parts.join_next() => break Some(failure(end)),
             Some(end) = senders.join_next() => break Some(failure(end)),
         }

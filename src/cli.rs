@@ -108,7 +108,16 @@ pub fn run() -> ExitCode {
 fn dispatch(command: Command) -> Result<ExitCode> {
     match command {
         Command::Serve { config } => serve(&config),
-        Command::Rehearse(args) => runtime()?.block_on(app::rehearse::run(args)),
+        Command::Rehearse(args) => {
+            // The daemon's log would tear the picture; whoever wants it sets NABAT_LOG.
+            log("off", LogFormat::Text)?;
+            runtime()?.block_on(async {
+                tokio::select! {
+                    end = app::rehearse::run(args) => end,
+                    signal = signal() => signal.map(|()| ExitCode::FAILURE),
+                }
+            })
+        }
         Command::Simulate { listen, seed, weather, rate } => {
             log("info", LogFormat::Text)?;
             runtime()?.block_on(async {

@@ -1,20 +1,207 @@
-//! `nabat rehearse`.
+//! `nabat rehearse`: the whole daemon against the simulated Telegram, and a verdict.
+//!
+//! Role: starts the simulated Telegram on loopback, starts the real daemon against it over HTTP with
+//! the real clock and a database of its own, lets [`town`] act as officials and residents, and has
+//! [`judge`] say from the phones what was kept of what `nabat` promises.
+//!
+//! Invariants: the daemon is the one that `serve` runs, whole; people act through messages and
+//! presses and nothing else; the verdict is drawn from phones and from the world's own counts, and
+//! the store is only asked what it admits to be uncertain of.
+//!
+//! Deliberately absent: anything that must be installed or configured first, and tuning for the sake
+//! of the verdict.
 
-use std::process::ExitCode;
+mod judge;
+mod show;
+mod stage;
+mod town;
+
+use std::{
+    io::{IsTerminal, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, anyhow, bail};
+use tokio::{net::TcpListener, sync::oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::{Credentials, clock::System, simulate::timepiece};
+use crate::{
+    config::{self, Config},
+    ports::clock::Clock,
+    sim::{
+        http,
+        weather::Weather,
+        world::{Limits, World},
+    },
+    store::sqlite::Sqlite,
+    telegram::Token,
+};
+
+use self::{show::Bar, stage::Stage, town::Town};
+
+/// The simulated bot's token: made up, and worth nothing anywhere else.
+const TOKEN: &str = "7000000001:rehearsal-token-of-the-simulated-bot";
+/// The longest the daemon may take to be at work; in a storm its first calls fail for a while.
+const READY_WITHIN: Duration = Duration::from_secs(40);
+/// The most residents: their phones are kept in memory.
+const RESIDENTS_MAX: i64 = 1_000_000;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// How many residents.
-    #[arg(long, default_value_t = 1_000)]
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=RESIDENTS_MAX))]
     residents: u32,
+    /// Messages a second that the bot may send.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    rate: u32,
+    /// Everything by chance comes from this number.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// calm or storm.
+    #[arg(long, default_value = "calm", value_parser = crate::cli::weather)]
+    weather: Weather,
+    /// What is raised, by its id.
+    #[arg(long, default_value = "no-fly-zone")]
+    hazard: String,
+    /// The directory of the configuration; else `config` if it is there and sound, else the sample.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Print one JSON object on standard output, and everything else on standard error.
+    #[arg(long)]
+    json: bool,
 }
 
-/// Rehearses.
+/// Rehearses, and tells how it went. The exit code is a failure if a promise broke.
 ///
 /// # Errors
 ///
-/// None yet.
-pub async fn run(_args: Args) -> anyhow::Result<ExitCode> {
-    Ok(ExitCode::SUCCESS)
+/// If the rehearsal can't be held, or something that must happen never did.
+pub async fn run(args: Args) -> Result<ExitCode> {
+    let config = configuration(args.config.as_deref())?;
+    let cast = town::Cast::of(&config, &args.hazard)?;
+    let scratch = Scratch::new()?;
+    let store = super::open(&scratch.0.join("nabat.db")).await?;
+    let clock = System::start();
+    let limits = Limits { per_second: args.rate, ..Limits::default() };
+    let mut world = World::new(args.seed, args.weather.clone(), limits);
+    let bot = world.add_bot(TOKEN, "nabat_rehearsal_bot")?;
+    let world = Arc::new(Mutex::new(world));
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("can't listen on loopback")?;
+    let address = listener.local_addr()?;
+    let server = http::serve(Arc::clone(&world), listener, timepiece(&clock));
+    let server = tokio::spawn(server);
+    let bots = vec![Credentials {
+        name: "rehearsal".to_owned(),
+        api_url: format!("http://{address}"),
+        token: Token::parse(TOKEN).context("the made-up token is none")?,
+        rate: args.rate,
+    }];
+    let stop = CancellationToken::new();
+    let (ready, up) = oneshot::channel();
+    let daemon =
+        super::serve(config.clone(), bots, store.clone(), clock.clone(), stop.clone(), ready);
+    let stage = Stage { world, bot, clock: clock.clone(), store: store.clone() };
+    let play = async {
+        let at_work = async { up.await.map_err(|_| anyhow!("the daemon did not start")) };
+        tokio::select! {
+            up = at_work => up?,
+            () = clock.sleep(READY_WITHIN) => bail!("the daemon did not start in time"),
+        }
+        act(&args, &config, cast, &stage).await
+    };
+    let (end, played) = Box::pin(together(daemon, play, &stop)).await;
+    server.abort();
+    store.close().await;
+    let kept = played?;
+    end.context("the daemon did not stop in order")?;
+    Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
+
+/// Runs the play while the daemon lives, then stops the daemon.
+async fn together(
+    daemon: impl Future<Output = Result<()>>,
+    play: impl Future<Output = Result<bool>>,
+    stop: &CancellationToken,
+) -> (Result<()>, Result<bool>) {
+    tokio::pin!(daemon);
+    tokio::select! {
+        end = &mut daemon => {
+            let fault = end.err().unwrap_or_else(|| anyhow!("it ended by itself"));
+            (Ok(()), Err(fault.context("the daemon has stopped in mid-rehearsal")))
+        }
+        played = play => {
+            stop.cancel();
+            (daemon.await, played)
+        }
+    }
+}
+
+/// The play and its verdict: whether every promise was kept.
+async fn act(args: &Args, config: &Config, cast: town::Cast, stage: &Stage) -> Result<bool> {
+    // Whoever reads may close the pipe at any moment; the rehearsal goes on.
+    let mut out: Box<dyn Write + Send> =
+        if args.json { Box::new(std::io::stderr()) } else { Box::new(std::io::stdout()) };
+    let _ = writeln!(
+        out,
+        "A rehearsal: {} residents, at most {} messages a second, seed {}, {}.\n",
+        args.residents,
+        args.rate,
+        args.seed,
+        if args.weather == Weather::calm() { "calm" } else { "storm" },
+    );
+    let mut bar = Bar::new(std::io::stderr().is_terminal());
+    let mut town = Town::new(cast, config, args.seed);
+    let story = town.play(stage, args.residents, args.rate, &mut bar).await?;
+    let verdict = judge::judge(&stage.evidence(&story).await?, &town.residents, &story);
+    show::tell(&mut out, &stage.world(), stage.bot, &town, &story, &verdict);
+    let _ = out.flush();
+    if args.json {
+        let _ = writeln!(std::io::stdout().lock(), "{}", verdict.json());
+    }
+    Ok(verdict.broken.is_empty())
+}
+
+fn configuration(dir: Option<&Path>) -> Result<Config> {
+    let broken = |faults: Vec<config::Fault>| {
+        let faults: Vec<String> = faults.iter().map(|fault| fault.render(false)).collect();
+        anyhow!("{}", faults.join("\n"))
+    };
+    if let Some(dir) = dir {
+        return config::load(dir).map(|(config, _)| config).map_err(broken).with_context(|| {
+            format!("the configuration in {} has faults; nothing was started", dir.display())
+        });
+    }
+    match config::load(Path::new("config")) {
+        Ok((config, _)) => Ok(config),
+        Err(_) => config::sample().map_err(broken).context("the sample configuration has faults"),
+    }
+}
+
+/// A directory for the database, which goes with the rehearsal.
+#[derive(Debug)]
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Result<Self> {
+        let dir = std::env::temp_dir().join(format!("nabat-rehearsal-{}", std::process::id()));
+        std::fs::create_dir(&dir).with_context(|| {
+            format!("can't make the directory {}: see that it is not there yet", dir.display())
+        })?;
+        Ok(Self(dir))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What can't be removed is left to the system, which clears its own temporary directory.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The store the daemon works with.
+type Storage = Sqlite;

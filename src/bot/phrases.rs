@@ -122,6 +122,8 @@ pub enum Phrase<'a> {
     NotYourChallenge,
     Busy,
     Storage,
+    TextRefused(&'a str),
+    Unaccounted(&'a str),
     // Officials' menus.
     ChooseHazard(Status),
     ChooseArea {

@@ -1,8 +1,10 @@
 //! Who is to be told, and in which order.
 //!
 //! An audience is a list of strata, frozen when the broadcast is planned; inside each the lane walks
-//! an immutable key. Stratum 0 is the readers of the alert by the delivery log, the others are
-//! places. A chat belongs to the first stratum that has it.
+//! an immutable key. The places come first, and last the readers of the alert by the delivery log. A
+//! chat belongs to the first stratum that has it. Hence those not yet reached wait for nobody: who is
+//! a reader may be settled only when older broadcasts are, who lives where is settled at once. And
+//! whoever lives both where the alert has ended and where it goes on is told by the latter.
 //!
 //! Deliberately absent: kinds and sizes of chats as strata of their own.
 
@@ -16,7 +18,7 @@ use super::{
 /// Where a lane is in its audience: a stratum and the key inside it. Ordered as walked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Position {
-    /// 0 for the readers, else one more than the index into [`Audience::places`].
+    /// One more than the index into [`Audience::places`], or [`Position::READERS`].
     pub stratum: u32,
     /// A row of the delivery log, or of the subscriptions.
     pub key: i64,
@@ -25,6 +27,9 @@ pub struct Position {
 impl Position {
     /// Before everyone.
     pub const START: Self = Self { stratum: 0, key: 0 };
+
+    /// The stratum of the readers: after every place.
+    pub const READERS: u32 = u32::MAX;
 }
 
 /// Whom a broadcast is for.
@@ -42,8 +47,8 @@ impl Audience {
     /// The audience of a transition.
     ///
     /// A beginning or a change goes to everyone the alert covers. An end goes to those who were told
-    /// of the alert and to no one else. A partial end goes to both: those told, and those covered by
-    /// what remains whom the start has not reached.
+    /// of the alert and to no one else. A partial end goes to both: everyone covered by what remains,
+    /// whether the start has reached them or not, and those told of it elsewhere.
     #[must_use]
     pub fn of(transition: &Transition, forest: &Forest) -> Self {
         let covered = || covered(&transition.alert, forest);

@@ -21,3 +21,6 @@ pub mod preview;
 pub mod region;
 pub mod report;
 pub mod time;
+
+#[cfg(test)]
+mod stories;

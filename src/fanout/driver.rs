@@ -333,8 +333,9 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
                 desk.bodies.retain(|(fanout, _), _| *fanout != report.fanout);
             }
             Action::Alarm(alarm) => {
-                error!(?alarm, "a fault that needs a person");
-                let _ = self.alarms.send(alarm);
+                if let Err(unheard) = self.alarms.send(alarm) {
+                    error!(alarm = ?unheard.0, "a fault that needs a person, and nobody listens");
+                }
             }
             Action::Wait(_) | Action::Finished => {}
         }

@@ -14,11 +14,19 @@
 //!
 //! # Walking an audience
 //!
-//! [`Store::page`] walks stratum by stratum, in order of an immutable key. Stratum 0 is the delivery
-//! log: the first row of each chat that was told of the alert; those who left are met as such. Every
-//! other stratum is the subscriptions to one place, less the chats that belong to an earlier stratum:
-//! those subscribed to an earlier place of the audience and under the ceiling, and, where the audience
-//! has readers, those who were told.
+//! [`Store::page`] walks stratum by stratum, in order of an immutable key. First come the places of the
+//! audience, in its order: the subscriptions to each, less the chats that belong to an earlier place
+//! of the audience. A chat *belongs* to a place if it was subscribed to it under the ceiling and had
+//! not gone by it. Last, in stratum [`Position::READERS`], comes the delivery log: the first row of
+//! each chat that was told of the alert and belongs to no place of the audience. Those who left since
+//! are met as such.
+//!
+//! Nothing of the places depends on who is a reader, so they are walked while the readers still grow.
+//! The readers so far are walked then too, but the walk has no end before they are closed.
+//!
+//! A chat that moved is met under its new id, unless that is in the audience by itself. While readers
+//! still grow, the new id of a resident may become one after it was met; then it is told twice, which
+//! is better than not at all.
 //!
 //! Deliberately absent: a row per recipient before the first message.
 

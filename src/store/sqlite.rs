@@ -53,6 +53,7 @@ use crate::{
         audience::{Audience, Position},
         board::Board,
         consent::Challenge,
+        delivery::Settlement,
         ids::{
             AlertId, BotId, ChatId, Code, FanoutId, LetterId, MessageId, RegionId, UpdateId, UserId,
         },
@@ -154,6 +155,32 @@ impl Sqlite {
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+
+    /// How each message about an alert ended, as far as the delivery log knows: chat, broadcast
+    /// (0 for a letter), settlement. For whoever judges the daemon from outside.
+    ///
+    /// # Errors
+    ///
+    /// If the database can't be read.
+    pub async fn outcomes(
+        &self,
+        bot: BotId,
+        alert: AlertId,
+    ) -> Result<Vec<(ChatId, FanoutId, Settlement)>> {
+        let found: Vec<(i64, i64, String)> = sqlx::query_as(sql::OUTCOMES)
+            .bind(bot.0)
+            .bind(alert.0)
+            .fetch_all(&self.readers)
+            .await?;
+        let settlement = |word: &str| {
+            let known = Settlement::ALL.into_iter().find(|one| one.name() == word);
+            known.ok_or_else(|| StoreError::Corrupt(format!("the settlement `{word}`")))
+        };
+        let outcome = |(chat, fanout, word): (i64, i64, String)| {
+            Ok((ChatId(chat), FanoutId(fanout), settlement(&word)?))
+        };
+        found.into_iter().map(outcome).collect()
     }
 
     /// Checks the journal's chain; says how many lines it has.

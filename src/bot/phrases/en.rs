@@ -72,6 +72,12 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::NotYourChallenge => "Only the one who asks, or one who may approve, can cancel it.".into(),
         Phrase::Busy => "Things changed while we decided. Nothing was done; try again.".into(),
         Phrase::Storage => "Not done: the storage does not answer. Nothing was half-done. The bot keeps trying; tell the administrator.".into(),
+        Phrase::TextRefused(number) => format!(
+            "№ {number}: Telegram refuses the text of this message, so the broadcast has been stopped. Whoever had not been reached will not be. Warn people by other means and tell the administrator."
+        ),
+        Phrase::Unaccounted(number) => format!(
+            "№ {number}: the count of chats does not add up; somebody may not have been reached. Tell the administrator."
+        ),
         Phrase::ChooseHazard(status) => format!("{}Which hazard?", exercise(*status)),
         Phrase::ChooseArea { status, hazard } => format!("{}{hazard}. Where?", exercise(*status)),
         Phrase::ChooseLevel { hazard, place } => format!("{hazard}. {place}. Which level?"),

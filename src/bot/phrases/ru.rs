@@ -72,6 +72,12 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::NotYourChallenge => "Отменить может тот, кто просит, или тот, кто вправе одобрить.".into(),
         Phrase::Busy => "Пока мы решали, обстановка изменилась. Ничего не сделано, повторите.".into(),
         Phrase::Storage => "Не выполнено: хранилище данных не отвечает. Ничего не сделано наполовину. Бот повторяет попытку; сообщите администратору.".into(),
+        Phrase::TextRefused(number) => format!(
+            "№ {number}: Telegram отвергает текст сообщения, поэтому рассылка остановлена. Кого она не застала, тех не застанет. Предупредите людей другим способом и сообщите администратору."
+        ),
+        Phrase::Unaccounted(number) => format!(
+            "№ {number}: подсчёт чатов не сходится; возможно, кто-то не оповещён. Сообщите администратору."
+        ),
         Phrase::ChooseHazard(status) => format!("{}Какая опасность?", exercise(*status)),
         Phrase::ChooseArea { status, hazard } => format!("{}{hazard}. Где?", exercise(*status)),
         Phrase::ChooseLevel { hazard, place } => format!("{hazard}. {place}. Какой уровень?"),

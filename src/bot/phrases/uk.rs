@@ -72,6 +72,12 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::NotYourChallenge => "Скасувати може той, хто просить, або той, хто має право схвалити.".into(),
         Phrase::Busy => "Поки ми вирішували, обстановка змінилася. Нічого не зроблено, повторіть.".into(),
         Phrase::Storage => "Не виконано: сховище даних не відповідає. Нічого не зроблено наполовину. Бот повторює спробу; повідомте адміністратора.".into(),
+        Phrase::TextRefused(number) => format!(
+            "№ {number}: Telegram відхиляє текст повідомлення, тому розсилання зупинено. Кого воно не застало, тих не застане. Попередьте людей в інший спосіб і повідомте адміністратора."
+        ),
+        Phrase::Unaccounted(number) => format!(
+            "№ {number}: підрахунок чатів не сходиться; можливо, когось не сповіщено. Повідомте адміністратора."
+        ),
         Phrase::ChooseHazard(status) => format!("{}Яка небезпека?", exercise(*status)),
         Phrase::ChooseArea { status, hazard } => format!("{}{hazard}. Де?", exercise(*status)),
         Phrase::ChooseLevel { hazard, place } => format!("{hazard}. {place}. Який рівень?"),

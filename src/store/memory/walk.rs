@@ -61,14 +61,12 @@ impl Ledger {
     pub fn count(&self, fanout: FanoutId, after: Position) -> u64 {
         let mut found = 0;
         if let Some(fanout) = self.fanouts.get(&fanout) {
-            self.readers(fanout, after, &mut |_, _| {
+            let mut count = |_: Position, _: Who<'_>| {
                 found += 1;
                 true
-            });
-            self.places(fanout, after, &mut |_, _| {
-                found += 1;
-                true
-            });
+            };
+            self.places(fanout, after, &mut count);
+            self.readers(fanout, after, &mut count);
         }
         found
     }
@@ -81,16 +79,8 @@ impl Ledger {
         after: Position,
         meet: &mut impl FnMut(Position, Who<'a>) -> bool,
     ) -> bool {
-        if fanout.audience.readers {
-            if !self.readers(fanout, after, meet) {
-                return false;
-            }
-            // Who is a reader decides who belongs to the places.
-            if fanout.readers_ceiling.is_none() {
-                return false;
-            }
-        }
-        self.places(fanout, after, meet)
+        let complete = !fanout.audience.readers || fanout.readers_ceiling.is_some();
+        self.places(fanout, after, meet) && self.readers(fanout, after, meet) && complete
     }
 
     fn readers<'a>(
@@ -99,15 +89,18 @@ impl Ledger {
         after: Position,
         meet: &mut impl FnMut(Position, Who<'a>) -> bool,
     ) -> bool {
-        if !fanout.audience.readers || after.stratum > 0 {
+        if !fanout.audience.readers {
             return true;
         }
+        let stratum = Position::READERS;
+        let passed = if after.stratum == stratum { after.key } else { 0 };
         let key = (fanout.transition.alert.id(), fanout.bot);
         let Some(told) = self.told.get(&key) else { return true };
-        for &id in told.walk.range((Bound::Excluded(after.key), Bound::Unbounded)) {
+        for &id in told.walk.range((Bound::Excluded(passed), Bound::Unbounded)) {
             let Some(row) = self.log.get(&id) else { continue };
             if self.first_told(fanout, row.chat) == Some(id)
-                && !meet(Position { stratum: 0, key: id }, Who::Reader(id))
+                && !self.lives(fanout, row.chat)
+                && !meet(Position { stratum, key: id }, Who::Reader(id))
             {
                 return false;
             }
@@ -144,8 +137,7 @@ impl Ledger {
                 let Some(row) = chat.rows.iter().find(|row| row.seq == seq) else { continue };
                 let belongs = frozen(row, fanout)
                     && !audience.places[..index].iter().any(|one| chat.stands(one, fanout))
-                    && (!audience.exercise || chat.stands(&RegionId::new(EXERCISES), fanout))
-                    && !(audience.readers && self.first_told(fanout, id).is_some());
+                    && (!audience.exercise || chat.stands(&RegionId::new(EXERCISES), fanout));
                 if belongs && !meet(Position { stratum, key: seq }, Who::Resident(id, chat, row)) {
                     return false;
                 }
@@ -156,13 +148,17 @@ impl Ledger {
 
     /// Whether the chat is in the audience by itself, in any stratum.
     pub(super) fn belongs(&self, fanout: &Fanout, id: ChatId) -> bool {
+        let reader = fanout.audience.readers && self.first_told(fanout, id).is_some();
+        reader || self.lives(fanout, id)
+    }
+
+    /// Whether the chat belongs to a place of the audience.
+    fn lives(&self, fanout: &Fanout, id: ChatId) -> bool {
         let audience = &fanout.audience;
-        let reader = audience.readers && self.first_told(fanout, id).is_some();
-        let resident = self.chats.get(&(fanout.bot, id)).is_some_and(|chat| {
+        self.chats.get(&(fanout.bot, id)).is_some_and(|chat| {
             audience.places.iter().any(|place| chat.stands(place, fanout))
                 && (!audience.exercise || chat.stands(&RegionId::new(EXERCISES), fanout))
-        });
-        reader || resident
+        })
     }
 
     fn recipient(&self, fanout: &Fanout, at: Position, who: &Who<'_>) -> Recipient {

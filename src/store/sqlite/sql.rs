@@ -131,8 +131,7 @@ pub(super) const JOURNAL: &str = "
 // --- walks -----------------------------------------------------------------------------------
 
 /// `$1` bot, `$2` place, `$3` after, `$4` ceiling, `$5` limit, `$6` earlier places, `$7` exercises
-/// only, `$8` readers apart, `$9` alert, `$10` broadcast, `$11` readers' ceiling. `CROSS JOIN` keeps
-/// the walk outermost.
+/// only. `CROSS JOIN` keeps the walk outermost.
 pub(super) const PLACE_PAGE: &str = "
     SELECT s.seq, s.chat, c.lang, s.how, x.how
     FROM subscriptions AS s
@@ -148,10 +147,6 @@ pub(super) const PLACE_PAGE: &str = "
             WHERE e.bot = s.bot AND e.chat = s.chat
                 AND e.place IN (SELECT value FROM json_each($6))
                 AND e.seq <= $4 AND (e.gone IS NULL OR e.gone > $4))
-        AND NOT ($8 AND EXISTS (
-            SELECT 1 FROM log AS l
-            WHERE l.alert = $9 AND l.bot = s.bot AND l.chat = s.chat
-                AND l.told = 1 AND l.fanout <> $10 AND l.id <= $11))
     ORDER BY s.seq LIMIT $5";
 
 /// Parameters as those of [`PLACE_PAGE`], but for the limit.
@@ -168,13 +163,10 @@ pub(super) const PLACE_COUNT: &str = "
             SELECT 1 FROM subscriptions AS e
             WHERE e.bot = s.bot AND e.chat = s.chat
                 AND e.place IN (SELECT value FROM json_each($5))
-                AND e.seq <= $4 AND (e.gone IS NULL OR e.gone > $4))
-        AND NOT ($7 AND EXISTS (
-            SELECT 1 FROM log AS l
-            WHERE l.alert = $8 AND l.bot = s.bot AND l.chat = s.chat
-                AND l.told = 1 AND l.fanout <> $9 AND l.id <= $10))";
+                AND e.seq <= $4 AND (e.gone IS NULL OR e.gone > $4))";
 
-/// `$1` alert, `$2` bot, `$3` after, `$4` readers' ceiling, `$5` broadcast, `$6` limit.
+/// `$1` alert, `$2` bot, `$3` after, `$4` readers' ceiling, `$5` broadcast, `$6` places, `$7`
+/// ceiling, `$8` exercises only, `$9` limit.
 pub(super) const READER_PAGE: &str = "
     SELECT l.id, l.chat, l.place, COALESCE(c.lang, l.lang), c.how
     FROM log AS l
@@ -185,8 +177,18 @@ pub(super) const READER_PAGE: &str = "
             SELECT 1 FROM log AS e
             WHERE e.alert = l.alert AND e.bot = l.bot AND e.chat = l.chat
                 AND e.told = 1 AND e.fanout <> $5 AND e.id < l.id)
-    ORDER BY l.id LIMIT $6";
+        AND NOT (EXISTS (
+            SELECT 1 FROM subscriptions AS s
+            WHERE s.bot = l.bot AND s.chat = l.chat
+                AND s.place IN (SELECT value FROM json_each($6))
+                AND s.seq <= $7 AND (s.gone IS NULL OR s.gone > $7))
+            AND (NOT $8 OR EXISTS (
+                SELECT 1 FROM subscriptions AS x
+                WHERE x.bot = l.bot AND x.chat = l.chat AND x.place = ''
+                    AND x.seq <= $7 AND (x.gone IS NULL OR x.gone > $7))))
+    ORDER BY l.id LIMIT $9";
 
+/// Parameters as those of [`READER_PAGE`], but for the limit.
 pub(super) const READER_COUNT: &str = "
     SELECT COUNT(*)
     FROM log AS l
@@ -195,7 +197,16 @@ pub(super) const READER_COUNT: &str = "
         AND NOT EXISTS (
             SELECT 1 FROM log AS e
             WHERE e.alert = l.alert AND e.bot = l.bot AND e.chat = l.chat
-                AND e.told = 1 AND e.fanout <> $5 AND e.id < l.id)";
+                AND e.told = 1 AND e.fanout <> $5 AND e.id < l.id)
+        AND NOT (EXISTS (
+            SELECT 1 FROM subscriptions AS s
+            WHERE s.bot = l.bot AND s.chat = l.chat
+                AND s.place IN (SELECT value FROM json_each($6))
+                AND s.seq <= $7 AND (s.gone IS NULL OR s.gone > $7))
+            AND (NOT $8 OR EXISTS (
+                SELECT 1 FROM subscriptions AS x
+                WHERE x.bot = l.bot AND x.chat = l.chat AND x.place = ''
+                    AND x.seq <= $7 AND (x.gone IS NULL OR x.gone > $7))))";
 
 /// `$1` bot, `$2` place, `$3` earlier places, `$4` exercises only.
 pub(super) const REACH: &str = "
@@ -282,6 +293,8 @@ pub(super) const WATCHES: &str = "
     SELECT w.fanout, w.chat, w.message, w.lang FROM watches AS w
     JOIN fanouts AS f ON f.id = w.fanout WHERE f.bot = $1
     ORDER BY w.fanout, w.chat, w.message";
+pub(super) const OUTCOMES: &str = "
+    SELECT chat, fanout, settlement FROM log WHERE bot = $1 AND alert = $2 ORDER BY id";
 pub(super) const LIMITS: &str = "SELECT body FROM limits WHERE bot = $1";
 pub(super) const LIMITS_SAVE: &str = "
     INSERT INTO limits (bot, body) VALUES ($1, $2)

@@ -85,20 +85,23 @@ pub(super) async fn page(
     let Some(fanout) = fanout(conn, id).await? else {
         return Ok(Page { recipients, last: true });
     };
-    if fanout.audience.readers && after.stratum == 0 {
-        readers(conn, &fanout, after.key, limit, &mut recipients).await?;
-    }
-    // Who is a reader decides who belongs to the places.
-    if recipients.len() == limit || (fanout.audience.readers && fanout.readers_ceiling.is_none()) {
-        return Ok(Page { recipients, last: false });
-    }
     for (stratum, index, key) in strata(&fanout, after) {
         residents(conn, &fanout, (stratum, index, key), limit, &mut recipients).await?;
         if recipients.len() == limit {
             return Ok(Page { recipients, last: false });
         }
     }
-    Ok(Page { recipients, last: true })
+    if !fanout.audience.readers {
+        return Ok(Page { recipients, last: true });
+    }
+    readers(conn, &fanout, after, limit, &mut recipients).await?;
+    let last = recipients.len() < limit && fanout.readers_ceiling.is_some();
+    Ok(Page { recipients, last })
+}
+
+/// After which row of the log the readers go on.
+fn readers_key(after: Position) -> i64 {
+    if after.stratum == Position::READERS { after.key } else { 0 }
 }
 
 fn most(limit: usize, found: &[Recipient]) -> i64 {
@@ -108,23 +111,26 @@ fn most(limit: usize, found: &[Recipient]) -> i64 {
 async fn readers(
     conn: &mut SqliteConnection,
     fanout: &Fanout,
-    after: i64,
+    after: Position,
     limit: usize,
     found: &mut Vec<Recipient>,
 ) -> Result<()> {
     let page: Vec<MetRow> = sqlx::query_as(sql::READER_PAGE)
         .bind(fanout.transition.alert.id().0)
         .bind(fanout.bot.0)
-        .bind(after)
+        .bind(readers_key(after))
         .bind(fanout.readers_ceiling.unwrap_or(i64::MAX))
         .bind(fanout.id.0)
+        .bind(rows::put_places(&fanout.audience.places)?)
+        .bind(fanout.ceiling)
+        .bind(fanout.audience.exercise)
         .bind(most(limit, found))
         .fetch_all(&mut *conn)
         .await?;
     for (key, chat, place, lang, how) in page {
         let lang = lang.ok_or_else(|| StoreError::Corrupt("a reader's language".to_owned()))?;
         let recipient = Recipient {
-            at: Position { stratum: 0, key },
+            at: Position { stratum: Position::READERS, key },
             chat: ChatId(chat),
             variant: Variant { lang: rows::lang(&lang)?, place: RegionId::new(&place) },
             standing: Standing::Subscribed,
@@ -152,10 +158,6 @@ async fn residents(
         .bind(most(limit, found))
         .bind(rows::put_places(&audience.places[..index])?)
         .bind(audience.exercise)
-        .bind(audience.readers)
-        .bind(fanout.transition.alert.id().0)
-        .bind(fanout.id.0)
-        .bind(fanout.readers_ceiling.unwrap_or(i64::MAX))
         .fetch_all(&mut *conn)
         .await?;
     for (key, chat, lang, how, exercise) in page {
@@ -259,20 +261,7 @@ pub(super) async fn count(
 ) -> Result<u64> {
     let Some(fanout) = fanout(conn, id).await? else { return Ok(0) };
     let audience = &fanout.audience;
-    let alert = fanout.transition.alert.id().0;
-    let readers_ceiling = fanout.readers_ceiling.unwrap_or(i64::MAX);
     let mut counted = 0;
-    if audience.readers && after.stratum == 0 {
-        let (here,): (i64,) = sqlx::query_as(sql::READER_COUNT)
-            .bind(alert)
-            .bind(fanout.bot.0)
-            .bind(after.key)
-            .bind(readers_ceiling)
-            .bind(id.0)
-            .fetch_one(&mut *conn)
-            .await?;
-        counted += number(here)?;
-    }
     for (_, index, key) in strata(&fanout, after) {
         let (here,): (i64,) = sqlx::query_as(sql::PLACE_COUNT)
             .bind(fanout.bot.0)
@@ -281,10 +270,20 @@ pub(super) async fn count(
             .bind(fanout.ceiling)
             .bind(rows::put_places(&audience.places[..index])?)
             .bind(audience.exercise)
-            .bind(audience.readers)
-            .bind(alert)
+            .fetch_one(&mut *conn)
+            .await?;
+        counted += number(here)?;
+    }
+    if audience.readers {
+        let (here,): (i64,) = sqlx::query_as(sql::READER_COUNT)
+            .bind(fanout.transition.alert.id().0)
+            .bind(fanout.bot.0)
+            .bind(readers_key(after))
+            .bind(fanout.readers_ceiling.unwrap_or(i64::MAX))
             .bind(id.0)
-            .bind(readers_ceiling)
+            .bind(rows::put_places(&audience.places)?)
+            .bind(fanout.ceiling)
+            .bind(audience.exercise)
             .fetch_one(&mut *conn)
             .await?;
         counted += number(here)?;

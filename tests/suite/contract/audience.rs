@@ -2,13 +2,13 @@
 
 use nabat::{
     domain::{
-        alert::{Change, Status},
+        alert::{Change, Status, Transition},
         audience::{Audience, Position, Standing},
         delivery::{Fate, Gone, Rights, Settlement},
         ids::{BotId, ChatId, FanoutId, LetterId},
         lang::Lang,
     },
-    ports::store::{Deed, Effect, LetterSave, Save, Store},
+    ports::store::{Deed, Effect, LetterSave, LogRow, Save, Store},
 };
 
 use super::world::*;
@@ -173,7 +173,7 @@ pub(super) async fn an_end_goes_to_those_who_were_told_and_to_no_one_else(store:
     let who: Vec<_> = met.iter().map(|one| (one.chat.0, one.standing)).collect();
     assert_eq!(who, [(3, Standing::Subscribed), (1, Standing::Subscribed)], "wherever they live");
     assert_eq!(met[0].variant.place, place("west"), "by the place the log remembers");
-    assert!(met.iter().all(|one| one.at.stratum == 0));
+    assert!(met.iter().all(|one| one.at.stratum == Position::READERS));
 }
 
 pub(super) async fn a_reader_is_met_once_by_the_first_row(store: impl Store) {
@@ -192,28 +192,49 @@ pub(super) async fn a_reader_is_met_once_by_the_first_row(store: impl Store) {
     assert_eq!(chats(&store, over).await, [2, 1]);
 }
 
-pub(super) async fn the_walk_of_readers_does_not_end_before_they_are_closed(store: impl Store) {
+/// The alert ends in part of its area and goes on in these places.
+async fn end_partly(store: &impl Store, before: &Transition, remain: &[&str]) -> FanoutId {
+    let partly = turned(before, Change::EndedPartly(places(&["town"])), 10);
+    act(store, vec![turn(&partly, told_and(remain))]).await[0]
+}
+
+pub(super) async fn places_are_walked_before_readers_are_closed(store: impl Store) {
     for chat in 1..=3 {
         join(&store, chat, &["west"]).await;
     }
     let (alert, start) = raise(&store, &["west"]).await;
-    let id = alert.alert.id();
-    let partly = turned(&alert, Change::EndedPartly(places(&["east"])), 10);
-    let over = act(&store, vec![turn(&partly, told_and(&["west"]))]).await[0];
-    let (nobody, last) = walked(&store, over, 2).await;
-    assert!(nobody.is_empty() && !last);
-    log(&store, start, vec![row(2, Settlement::Delivered, &[id])]).await;
+    let over = end_partly(&store, &alert, &["west"]).await;
     let (met, last) = walked(&store, over, 2).await;
-    assert_eq!((met.len(), last), (1, false), "nor does it go on to places");
-    let so_far = store.count(over, Position::START).await.unwrap();
-    assert_eq!(so_far, 3, "one reader so far, and two more");
+    let who: Vec<_> = met.iter().map(|one| (one.chat.0, one.at.stratum)).collect();
+    assert_eq!(who, [(1, 1), (2, 1), (3, 1)], "nobody waits for the start to settle");
+    assert!(!last, "readers may follow");
+    assert_eq!(store.count(over, Position::START).await.unwrap(), 3);
+    log(&store, start, vec![row(2, Settlement::Delivered, &[alert.alert.id()])]).await;
+    store.close_readers(over).await.unwrap();
+    assert_eq!(audience(&store, over).await, met, "to be a reader too changes nothing");
+}
+
+pub(super) async fn the_walk_of_readers_does_not_end_before_they_are_closed(store: impl Store) {
+    for chat in 1..=3 {
+        join(&store, chat, &["town"]).await;
+    }
+    join(&store, 4, &["west"]).await;
+    let (alert, start) = raise(&store, &["town", "west"]).await;
+    let id = alert.alert.id();
+    let over = end_partly(&store, &alert, &["west"]).await;
+    let (met, last) = walked(&store, over, 2).await;
+    assert_eq!((met.len(), last), (1, false));
+    log(&store, start, vec![row(2, Settlement::Delivered, &[id])]).await;
+    let (met, last) = walked(&store, over, 3).await;
+    assert_eq!((met.len(), last), (2, false), "one reader so far");
+    assert_eq!(store.count(over, Position::START).await.unwrap(), 2);
     log(&store, start, vec![row(1, Settlement::Delivered, &[id])]).await;
-    let page = store.page(over, met[0].at, 2).await.unwrap();
+    let page = store.page(over, met[1].at, 2).await.unwrap();
     assert_eq!(page.recipients[0].chat, ChatId(1), "the walk goes on where it was");
+    assert!(!page.last);
     store.close_readers(over).await.unwrap();
     log(&store, start, vec![row(3, Settlement::Delivered, &[id])]).await;
-    assert_eq!(chats(&store, over).await, [2, 1, 3]);
-    assert_eq!(audience(&store, over).await[2].at.stratum, 1, "too late to be a reader");
+    assert_eq!(chats(&store, over).await, [4, 2, 1], "the third is too late to be a reader");
 }
 
 pub(super) async fn closing_readers_twice_changes_nothing(store: impl Store) {
@@ -252,17 +273,73 @@ pub(super) async fn readers_who_left_or_died_are_met_with_their_standing(store: 
     assert_eq!(standings(&store, over).await, expected);
 }
 
-pub(super) async fn a_partial_end_meets_readers_first_and_then_those_not_told(store: impl Store) {
-    for chat in 1..=4 {
-        join(&store, chat, &["west", "east"]).await;
-    }
-    join(&store, 5, &["east"]).await;
-    let (alert, start) = raise(&store, &["west", "east"]).await;
-    log(&store, start, vec![row(3, Settlement::Delivered, &[alert.alert.id()])]).await;
-    let partly = turned(&alert, Change::EndedPartly(places(&["town"])), 10);
-    let over = act(&store, vec![turn(&partly, told_and(&["east", "west"]))]).await[0];
+pub(super) async fn a_partial_end_meets_the_places_that_remain_and_readers_elsewhere_last(
+    store: impl Store,
+) {
+    join(&store, 1, &["town"]).await;
+    join(&store, 2, &["town"]).await;
+    join(&store, 3, &["west"]).await;
+    join(&store, 4, &["east"]).await;
+    join(&store, 5, &["west"]).await;
+    let (alert, start) = raise(&store, &["town", "west", "east"]).await;
+    let sent = [2, 5].map(|chat| row(chat, Settlement::Delivered, &[alert.alert.id()]));
+    log(&store, start, sent.to_vec()).await;
+    let over = end_partly(&store, &alert, &["east", "west"]).await;
     store.close_readers(over).await.unwrap();
-    assert_eq!(chats(&store, over).await, [3, 1, 2, 4, 5]);
+    assert_eq!(chats(&store, over).await, [4, 3, 5, 2], "and those not told there never");
+}
+
+pub(super) async fn a_chat_of_an_ended_place_and_a_remaining_one_is_met_once_at_the_remaining(
+    store: impl Store,
+) {
+    join(&store, 1, &["town", "west"]).await;
+    let (alert, start) = raise(&store, &["town", "west"]).await;
+    let told =
+        LogRow { place: place("town"), ..row(1, Settlement::Delivered, &[alert.alert.id()]) };
+    log(&store, start, vec![told]).await;
+    let over = end_partly(&store, &alert, &["west"]).await;
+    store.close_readers(over).await.unwrap();
+    let met = audience(&store, over).await;
+    let by: Vec<_> = met.iter().map(|one| (one.chat.0, one.variant.place.as_str())).collect();
+    assert_eq!(by, [(1, "west")]);
+}
+
+pub(super) async fn a_reader_who_comes_to_a_remaining_place_after_the_ceiling_is_still_a_reader(
+    store: impl Store,
+) {
+    join(&store, 1, &["town"]).await;
+    join(&store, 2, &["west"]).await;
+    let (alert, start) = raise(&store, &["town", "west"]).await;
+    let sent = [1, 2].map(|chat| row(chat, Settlement::Delivered, &[alert.alert.id()]));
+    log(&store, start, sent.to_vec()).await;
+    act(&store, vec![leaves(2, "west")]).await;
+    let over = end_partly(&store, &alert, &["west"]).await;
+    join(&store, 1, &["west"]).await;
+    store.close_readers(over).await.unwrap();
+    let met = audience(&store, over).await;
+    let strata: Vec<_> = met.iter().map(|one| (one.chat.0, one.at.stratum)).collect();
+    let readers = Position::READERS;
+    assert_eq!(strata, [(1, readers), (2, readers)], "one came after, one had gone before");
+}
+
+pub(super) async fn a_reader_who_declined_an_exercise_is_met_among_the_readers(store: impl Store) {
+    for chat in 1..=2 {
+        join(&store, chat, &["west"]).await;
+        act(&store, vec![takes_part(chat, true)]).await;
+    }
+    let drill = raised(store.next_alert().await.unwrap(), Status::Exercise, &["west"]);
+    let only = Audience { exercise: true, ..covering(&["west"]) };
+    let start = act(&store, vec![turn(&drill, only)]).await[0];
+    let sent = [1, 2].map(|chat| row(chat, Settlement::Delivered, &[drill.alert.id()]));
+    log(&store, start, sent.to_vec()).await;
+    act(&store, vec![takes_part(1, false)]).await;
+    let partly = turned(&drill, Change::EndedPartly(places(&["town"])), 10);
+    let rest = Audience { exercise: true, ..told_and(&["west"]) };
+    let over = act(&store, vec![turn(&partly, rest)]).await[0];
+    store.close_readers(over).await.unwrap();
+    let met = audience(&store, over).await;
+    let strata: Vec<_> = met.iter().map(|one| (one.chat.0, one.at.stratum)).collect();
+    assert_eq!(strata, [(2, 1), (1, Position::READERS)]);
 }
 
 pub(super) async fn what_a_broadcast_logs_itself_makes_nobody_its_own_reader(store: impl Store) {

@@ -141,9 +141,10 @@ impl<'a> Judge<'a> {
             .any(|other| other.id > fanout.id && other.transition.alert.id() == alert)
     }
 
-    /// Promise 1: whoever is counted as delivered has it, and whoever has not is known.
+    /// Promise 1: whoever is counted as delivered has it, and whoever has not is known. Of a partial
+    /// end, whoever lives in what remains.
     fn starts(&self) -> Result<(), String> {
-        for fanout in self.fanouts.iter().filter(|fanout| !fanout.audience.readers) {
+        for fanout in &self.fanouts {
             for &chat in &self.town.record.audience[&fanout.id] {
                 let chat = now_called(self.town, chat);
                 let has = self.shows(chat, fanout.id);

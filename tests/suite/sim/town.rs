@@ -685,7 +685,7 @@ impl Town {
 
     fn turned(&mut self, transition: Transition) {
         let audience = Audience::of(&transition, &self.forest);
-        let naive: BTreeSet<ChatId> = if audience.readers || self.chats.len() > NAIVE_MAX {
+        let naive: BTreeSet<ChatId> = if self.chats.len() > NAIVE_MAX {
             BTreeSet::new()
         } else {
             self.everyone()
