@@ -334,7 +334,12 @@ impl Town {
                 self.life_goes_on(stage)?;
             }
             self.leave(stage)?;
-            if now.closed_at.is_some() && self.leaving.is_empty() {
+            if now.closed_at.is_some() {
+                // Whom the weather kept from being asked has not left, and is owed every message.
+                let staying = std::mem::take(&mut self.leaving);
+                for one in self.residents.iter_mut().filter(|one| staying.contains(&one.user)) {
+                    one.left = false;
+                }
                 bar.closed();
                 return Ok(now);
             }
