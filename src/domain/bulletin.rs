@@ -336,7 +336,7 @@ static RU: Words = Words {
     as_of: "По состоянию на",
     active: "действует предупреждение",
     clear_confirmed: "предупреждений нет, подтверждено",
-    unknown: "обстановка неизвестна: подтверждённых сведений нет",
+    unknown: "обстановка неизвестна, подтверждённых сведений нет",
     time_ran_out: "объявленное время истекло",
 };
 
@@ -362,7 +362,7 @@ static UK: Words = Words {
     as_of: "Станом на",
     active: "діє попередження",
     clear_confirmed: "попереджень немає, підтверджено",
-    unknown: "обстановка невідома: підтверджених відомостей немає",
+    unknown: "обстановка невідома, підтверджених відомостей немає",
     time_ran_out: "оголошений час минув",
 };
 
@@ -388,6 +388,6 @@ static EN: Words = Words {
     as_of: "As of",
     active: "an alert is in force",
     clear_confirmed: "no alert in force, confirmed",
-    unknown: "not known: nothing has been confirmed",
+    unknown: "not known, nothing has been confirmed",
     time_ran_out: "the announced time ran out",
 };

@@ -22,8 +22,10 @@ use crate::domain::{
 /// The number of a message whose number is not known: an edit of it fails, and it is sent anew.
 pub(super) const UNNUMBERED: MessageId = MessageId(0);
 
-/// The wait of a 429 that names none. Long enough to count as one that concerns the whole bot.
-const RETRY_AFTER_UNSAID: Duration = Duration::from_secs(5);
+/// The wait of a 429 that names none. Below the 5 s from which a wait is taken to concern the whole
+/// token (reference: flood control, rule 3): what we made up ourselves is no evidence of that, and a
+/// second chat that is refused meanwhile still is.
+const RETRY_AFTER_UNSAID: Duration = Duration::from_secs(3);
 /// The shortest wait: zero would be no wait at all.
 const RETRY_AFTER_MIN: Duration = Duration::from_secs(1);
 /// The longest wait. Three hours have been seen; a broken number must not silence a bot for good.
@@ -393,9 +395,9 @@ mod tests {
         assert_eq!(wait(bare, None), 7, "then the words");
         assert_eq!(wait(bare, Some("Wed, 21 Oct 2026 07:28:00 GMT")), 7, "a date is not read");
         let silent = br#"{"ok":false,"error_code":429,"description":"Too Many Requests"}"#;
-        assert_eq!(wait(silent, None), 5, "then our own");
+        assert_eq!(wait(silent, None), 3, "then our own");
         assert_eq!(wait(b"<html>429</html>", Some("3")), 3, "a gateway's 429 is one too");
-        assert_eq!(wait(b"", None), 5);
+        assert_eq!(wait(b"", None), 3);
         let none = br#"{"ok":false,"error_code":429,"parameters":{"retry_after":0}}"#;
         assert_eq!(wait(none, None), 1);
         let ages =
