@@ -98,6 +98,8 @@ fn op(dice: &mut Dice, sick: bool) -> Op {
         }
         78..93 => Op::Sick { ms: word(3_000) as u16 },
         93..95 => Op::EndExpired { nth },
+        // Long enough for an announced time to run out.
+        95 => Op::Rest { ms: 60_000 + word(5_000) as u16 },
         _ => Op::Rest { ms: word(9_000) as u16 },
     }
 }
