@@ -22,7 +22,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     domain::{
-        alert::Transition,
+        alert::{Current, Transition},
         audience::Audience,
         board::Board,
         consent::Challenge,
@@ -136,6 +136,13 @@ impl Facts {
     }
     fn turn(&self, alert: AlertId) -> Result<Option<&Transition>, Want> {
         self.turns.get(&alert).map(Option::as_ref).ok_or(Want::Turn(alert))
+    }
+    /// The alert, if something can still be done to it.
+    fn current(&self, alert: AlertId) -> Result<Option<Current>, Want> {
+        match self.board()?.alert(alert) {
+            Some(active) => Ok(Some(Current::Active(active.clone()))),
+            None => Ok(self.turn(alert)?.and_then(Current::after)),
+        }
     }
     fn reach(&self, audience: &Audience) -> Result<&[u64], Want> {
         match &self.reach {

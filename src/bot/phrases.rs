@@ -118,6 +118,11 @@ pub enum Phrase<'a> {
         at: &'a str,
         by: &'a str,
     },
+    AlreadyOver {
+        number: &'a str,
+        at: &'a str,
+        by: &'a str,
+    },
     SeveralOpen(&'a str),
     NotYourChallenge,
     Busy,

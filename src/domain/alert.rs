@@ -6,19 +6,25 @@
 //!                            │
 //!                            ├── end       (Confirmed)              ──► closed: Ended
 //!                            ├── expire    (the announced time)     ──► closed: Expired
+//!                            │                                               │ end (Confirmed)
+//!                            │                                               ▼
+//!                            │                                          closed: Ended
 //!                            └── withdraw  (Confirmed)              ──► closed: Withdrawn
 //! ```
 //!
 //! An [`Alert`] is active; there is no value of a closed alert to act upon, only the [`Transition`]
-//! that closed it. Every transition consumes the alert and carries the whole state after it, so that
+//! that closed it. The one exception is an alert that expired: [`Current::Expired`] can be ended, as
+//! a whole, and nothing else. Every transition consumes the alert and carries the whole state after it, so that
 //! what residents read is a rendering of a state and never of an event.
 //!
 //! Invariants: an alert always has an area; its [`Status`] is set when it is drafted, has no setter,
 //! and every transition copies it, so an exercise can't become live; what it says (the [`Wording`])
 //! is fixed when it is raised, so that a later configuration can't change an alert in force.
 //!
-//! Expiry is not all-clear: it leaves the posture unknown until an official acts. A withdrawal says
-//! that the alert was an error, and leaves what was known before it.
+//! Expiry is not all-clear: it leaves the posture unknown until an official acts. Who ends an expired
+//! alert confirms its end now, so that is the newest word about each of its places, whatever was said
+//! of them since: clear as of now, and active where another alert holds. A withdrawal says that the
+//! alert was an error, and leaves what was known before it.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -384,6 +390,8 @@ pub enum Settled {
 pub enum AlertRefusal {
     /// There is no active alert with this number.
     NotActive(AlertId),
+    /// It has expired: it can be ended as a whole, not in a part.
+    OnlyWhole(AlertId),
     /// Somebody changed it since the challenge was shown.
     Changed(AlertId),
     /// An alert can't become another kind of thing: exercise and actual, or another hazard.
@@ -538,15 +546,49 @@ impl Alert {
     }
 }
 
-/// Turns what was confirmed into a transition. `current` is the alert named by the act, if it is
-/// still active; `next` is the number a new alert would get.
+/// An alert that something can still be done to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Current {
+    /// It is active.
+    Active(Alert),
+    /// Its announced time ran out, and nobody has confirmed the end.
+    Expired(Alert),
+}
+
+impl Current {
+    /// What the last transition of an alert leaves to be acted upon.
+    #[must_use]
+    pub fn after(last: &Transition) -> Option<Self> {
+        let alert = || last.alert.clone();
+        match last.change {
+            Change::Expired => Some(Self::Expired(alert())),
+            Change::Ended | Change::Withdrawn => None,
+            Change::Raised
+            | Change::Updated
+            | Change::SteppedUp
+            | Change::SteppedDown
+            | Change::EndedPartly(_) => Some(Self::Active(alert())),
+        }
+    }
+
+    /// The alert, as it last was.
+    #[must_use]
+    pub fn alert(&self) -> &Alert {
+        match self {
+            Self::Active(alert) | Self::Expired(alert) => alert,
+        }
+    }
+}
+
+/// Turns what was confirmed into a transition. `current` is the alert named by the act, if something
+/// can still be done to it; `next` is the number a new alert would get.
 ///
 /// # Errors
 ///
 /// Why it is not possible (any more).
 pub fn decide(
     confirmed: Confirmed,
-    current: Option<Alert>,
+    current: Option<Current>,
     next: AlertId,
     forest: &Forest,
 ) -> Result<Transition, AlertRefusal> {
@@ -559,14 +601,19 @@ pub(super) fn turn(
     act: Act,
     by: Actor,
     at: Utc,
-    current: Option<Alert>,
+    current: Option<Current>,
     next: AlertId,
     forest: &Forest,
 ) -> Result<Transition, AlertRefusal> {
-    let find = |alert: AlertId, revision: Revision| match current {
-        Some(current) if current.id == alert && current.revision == revision => Ok(current),
-        Some(current) if current.id == alert => Err(AlertRefusal::Changed(alert)),
-        Some(_) | None => Err(AlertRefusal::NotActive(alert)),
+    let find = |id: AlertId, revision: Revision| match current {
+        Some(current) if current.alert().id != id => Err(AlertRefusal::NotActive(id)),
+        Some(current) if current.alert().revision != revision => Err(AlertRefusal::Changed(id)),
+        Some(current) => Ok(current),
+        None => Err(AlertRefusal::NotActive(id)),
+    };
+    let active = |current: Current| match current {
+        Current::Active(alert) => Ok(alert),
+        Current::Expired(alert) => Err(AlertRefusal::NotActive(alert.id)),
     };
     match act {
         Act::Raise(draft) => {
@@ -581,17 +628,20 @@ pub(super) fn turn(
             };
             Ok(Transition { alert, change: Change::Raised, at, by, settles: Vec::new() })
         }
-        Act::Change { alert, revision, to } => find(alert, revision)?.change(to, at, by),
+        Act::Change { alert, revision, to } => active(find(alert, revision)?)?.change(to, at, by),
         Act::End { alert, revision, parts } if parts.is_empty() => {
-            let alert = find(alert, revision)?;
+            let (Current::Active(alert) | Current::Expired(alert)) = find(alert, revision)?;
             let settles = alert.settles(forest, Settled::Clear(at));
             Ok(alert.step(Change::Ended, at, by, settles))
         }
-        Act::End { alert, revision, parts } => {
-            find(alert, revision)?.end_partly(&parts, at, by, forest)
-        }
+        Act::End { alert, revision, parts } => match find(alert, revision)? {
+            Current::Active(alert) => alert.end_partly(&parts, at, by, forest),
+            // What is left of a partial end goes on, and this alert doesn't.
+            Current::Expired(alert) => Err(AlertRefusal::OnlyWhole(alert.id)),
+        },
         Act::Withdraw { alert, revision } => {
-            Ok(find(alert, revision)?.step(Change::Withdrawn, at, by, Vec::new()))
+            let alert = active(find(alert, revision)?)?;
+            Ok(alert.step(Change::Withdrawn, at, by, Vec::new()))
         }
     }
 }
@@ -614,4 +664,90 @@ pub fn redraft(
         catalogue.get(&alert.draft.hazard).ok_or_else(|| DraftRefusal::Level(level.clone()))?;
     let note = note.or_else(|| alert.draft.note.clone());
     Draft::new(alert.status(), hazard, Some(level), alert.area().clone(), lasts, note, forest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::region::tests::forest;
+
+    fn at(minute: i64) -> Utc {
+        Utc::UNIX_EPOCH + chrono::TimeDelta::minutes(minute)
+    }
+
+    fn duty() -> Actor {
+        Actor::Operator { user: UserId(1), name: "duty".to_owned() }
+    }
+
+    /// For an hour, in `west`.
+    fn raised(status: Status) -> Alert {
+        let draft = Draft::recorded(DraftRow {
+            status,
+            hazard: HazardId::new("drone"),
+            level: LevelId::new("threat"),
+            step: 0,
+            rank: (Severity::Extreme, Urgency::Immediate),
+            certainty: Certainty::Likely,
+            approvals: 0,
+            silent: false,
+            area: Area::of([RegionId::new("west")]).unwrap(),
+            lasts: Some(Duration::from_hours(1)),
+            note: None,
+            wording: Wording::default(),
+        });
+        Alert::recorded(AlertId(1), Revision::FIRST, draft, (at(0), duty()), Some(at(60)))
+    }
+
+    fn expired(status: Status) -> Transition {
+        raised(status).expire(at(60), &forest()).unwrap()
+    }
+
+    fn act_on(last: &Transition, act: Act) -> Result<Transition, AlertRefusal> {
+        turn(act, duty(), at(90), Current::after(last), AlertId(2), &forest())
+    }
+
+    fn end(last: &Transition, parts: &[&str]) -> Act {
+        let parts = parts.iter().map(|part| RegionId::new(part)).collect();
+        Act::End { alert: last.alert.id(), revision: last.alert.revision(), parts }
+    }
+
+    #[test]
+    fn the_end_of_an_expired_alert_can_be_confirmed_once() {
+        let over = expired(Status::Actual);
+        let confirmed = act_on(&over, end(&over, &[])).unwrap();
+        assert_eq!(confirmed.change, Change::Ended);
+        assert_eq!((confirmed.at, &confirmed.by), (at(90), &duty()));
+        assert_eq!(confirmed.alert.revision(), over.alert.revision().next());
+        let clear = Settled::Clear(at(90));
+        let places = ["town", "west"].map(|place| (RegionId::new(place), clear));
+        assert_eq!(confirmed.settles, places);
+        let again = act_on(&confirmed, end(&confirmed, &[]));
+        assert_eq!(again, Err(AlertRefusal::NotActive(AlertId(1))));
+    }
+
+    #[test]
+    fn an_expired_exercise_ends_and_says_nothing_of_the_world() {
+        let over = expired(Status::Exercise);
+        let confirmed = act_on(&over, end(&over, &[])).unwrap();
+        assert_eq!((confirmed.change, confirmed.settles), (Change::Ended, Vec::new()));
+    }
+
+    #[test]
+    fn an_expired_alert_can_be_ended_as_a_whole_and_nothing_else() {
+        let over = expired(Status::Actual);
+        let (alert, revision) = (over.alert.id(), over.alert.revision());
+        let part = act_on(&over, end(&over, &["town"]));
+        assert_eq!(part, Err(AlertRefusal::OnlyWhole(alert)), "it would be active again");
+        let to = over.alert.draft().clone();
+        let gone = Err(AlertRefusal::NotActive(alert));
+        assert_eq!(act_on(&over, Act::Change { alert, revision, to }), gone);
+        assert_eq!(act_on(&over, Act::Withdraw { alert, revision }), gone);
+    }
+
+    #[test]
+    fn an_end_asked_for_before_expiry_has_to_be_asked_for_again() {
+        let over = expired(Status::Actual);
+        let before = Act::End { alert: AlertId(1), revision: Revision::FIRST, parts: Vec::new() };
+        assert_eq!(act_on(&over, before), Err(AlertRefusal::Changed(AlertId(1))));
+    }
 }

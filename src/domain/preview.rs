@@ -4,7 +4,7 @@
 //! hands it out: what is shown is exact, and can't be sent without consent.
 
 use super::{
-    alert::{self, Actor, Alert, AlertRefusal, Transition},
+    alert::{self, Actor, AlertRefusal, Current, Transition},
     audience::Variant,
     board::Board,
     bulletin::{self, Bulletin},
@@ -28,7 +28,7 @@ impl Preview {
     pub fn of(
         act: &Act,
         (by, at): (Actor, Utc),
-        current: Option<&Alert>,
+        current: Option<&Current>,
         next: AlertId,
         forest: &Forest,
     ) -> Result<Self, AlertRefusal> {

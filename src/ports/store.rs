@@ -131,7 +131,8 @@ pub enum Effect {
     /// A challenge was called off.
     CalledOff(Code),
     /// A transition: alert, postures and one broadcast through each of these bots. It names the
-    /// challenge it answers, which is used up; `None` for expiry.
+    /// challenge it answers, which is used up; `None` for expiry. An alert that is over takes none,
+    /// but for [`Change::Ended`](crate::domain::alert::Change::Ended) of one that expired.
     Turned {
         /// The transition.
         transition: Box<Transition>,

@@ -211,7 +211,7 @@ impl Ledger {
 
     /// Whether alerts and challenges are as the deed supposes, each effect seen after those before it.
     fn holds(&self, deed: &Deed) -> bool {
-        let mut turned: BTreeMap<AlertId, (Revision, bool)> = BTreeMap::new();
+        let mut turned: BTreeMap<AlertId, (Revision, &Change)> = BTreeMap::new();
         let mut next = self.next_alert();
         let mut codes: BTreeMap<&Code, bool> = BTreeMap::new();
         let open = |code: &Code| {
@@ -232,18 +232,20 @@ impl Ledger {
                 let released = code.as_ref().is_none_or(|code| {
                     codes.insert(code, false).or_else(|| open(code)).unwrap_or(false)
                 });
-                let closes = transition.change.closes();
-                let before = turned.insert(alert.id(), (alert.revision(), !closes)).or_else(|| {
+                let now = (alert.revision(), &transition.change);
+                let before = turned.insert(alert.id(), now).or_else(|| {
                     let last = self.turns.get(&alert.id())?;
-                    Some((last.alert.revision(), !last.change.closes()))
+                    Some((last.alert.revision(), &last.change))
                 });
                 let fits = if transition.change == Change::Raised {
                     let fits = alert.id() == next && alert.revision() == Revision::FIRST;
                     next = AlertId(next.0 + 1);
                     fits
                 } else {
-                    before.is_some_and(|(revision, active)| {
-                        active && revision.next() == alert.revision()
+                    before.is_some_and(|(revision, last)| {
+                        let confirms =
+                            *last == Change::Expired && transition.change == Change::Ended;
+                        (!last.closes() || confirms) && revision.next() == alert.revision()
                     })
                 };
                 released && fits

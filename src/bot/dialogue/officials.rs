@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 
-use super::{Talk, Want};
+use super::{Talk, Want, release::actor};
 use crate::{
     bot::{
         buttons::Touch,
@@ -12,7 +12,7 @@ use crate::{
         phrases::{Phrase, letters::number, list},
     },
     domain::{
-        alert::{self, Alert, AlertRefusal, Draft, DraftRefusal, Status},
+        alert::{self, Alert, AlertRefusal, Change, Draft, DraftRefusal, Status, Transition},
         bulletin,
         consent::Act,
         ids::{AlertId, HazardId, LevelId, RegionId},
@@ -218,8 +218,10 @@ impl<'a> Talk<'a> {
     }
 
     fn propose_end(&mut self, alert: AlertId, parts: Vec<RegionId>) -> Result<(), Want> {
-        let Some(current) = self.find(alert)? else { return Ok(()) };
-        self.propose(Act::End { alert, revision: current.revision(), parts })
+        let Some(current) = self.facts.current(alert)? else {
+            return self.not_active(alert, vec![("alert", alert.to_string())]);
+        };
+        self.propose(Act::End { alert, revision: current.alert().revision(), parts })
     }
 
     pub(super) fn withdraw(&mut self, alert: Result<Option<AlertId>, Mistake>) -> Result<(), Want> {
@@ -245,11 +247,34 @@ impl<'a> Talk<'a> {
     fn find(&mut self, id: AlertId) -> Result<Option<Alert>, Want> {
         let found = self.facts.board()?.alert(id).cloned();
         if found.is_none() {
-            let refusal = AlertRefusal::NotActive(id);
-            let about = vec![("alert", id.to_string())];
-            self.refuse(&Phrase::Alert { refusal: &refusal, name: "" }, "not-active", about);
+            self.not_active(id, vec![("alert", id.to_string())])?;
         }
         Ok(found)
+    }
+
+    /// Says that there is no active alert of this number; and where an official ended one, who did
+    /// and when.
+    pub(super) fn not_active(
+        &mut self,
+        id: AlertId,
+        about: Vec<(&'static str, String)>,
+    ) -> Result<(), Want> {
+        let refusal = AlertRefusal::NotActive(id);
+        match self.facts.turn(id)? {
+            Some(Transition {
+                alert, change: Change::Ended | Change::Withdrawn, at, by, ..
+            }) => {
+                let at = bulletin::when(*at, self.zone(alert.area()));
+                let number = number(id, alert.revision().0);
+                let phrase = Phrase::AlreadyOver { number: &number, at: &at, by: actor(by) };
+                self.refuse(&phrase, "not-active", about);
+            }
+            Some(_) | None => {
+                let phrase = Phrase::Alert { refusal: &refusal, name: "" };
+                self.refuse(&phrase, "not-active", about);
+            }
+        }
+        Ok(())
     }
 
     /// Every alert in force.

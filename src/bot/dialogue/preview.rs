@@ -13,7 +13,7 @@ use crate::{
         },
     },
     domain::{
-        alert::{Actor, Alert, AlertRefusal, Draft, Status},
+        alert::{Actor, Alert, AlertRefusal, Current, Draft, Status},
         audience::{Audience, Variant},
         bulletin,
         consent::{Act, Challenge, Demand},
@@ -122,10 +122,10 @@ impl Talk<'_> {
     pub(super) fn propose(&mut self, act: Act) -> Result<(), Want> {
         let Some(operator) = self.operator else { return Ok(()) };
         let current = match subject(&act) {
-            Some(alert) => self.facts.board()?.alert(alert).cloned(),
+            Some(alert) => self.facts.current(alert)?,
             None => None,
         };
-        let Some((hazard, area)) = concerns(&act, current.as_ref()) else {
+        let Some((hazard, area)) = concerns(&act, current.as_ref().map(Current::alert)) else {
             return Ok(());
         };
         let rules = self.case.rules;
@@ -385,6 +385,7 @@ impl Talk<'_> {
         let (name, reason) = match refusal {
             AlertRefusal::NotThere(region) => (rules.forest.name(region, self.lang), "not-there"),
             AlertRefusal::NotActive(_) => ("", "not-active"),
+            AlertRefusal::OnlyWhole(_) => ("", "only-whole"),
             AlertRefusal::Changed(_) => ("", "changed"),
             AlertRefusal::Otherwise => ("", "otherwise"),
             AlertRefusal::Same => ("", "same"),

@@ -7,17 +7,18 @@ use super::{
 use crate::{
     bot::{
         Rules,
+        buttons::Touch,
         grammar::Mistake,
         phrases::{self, Phrase, letters::number},
     },
     domain::{
-        alert::{self, Actor, Alert, Change, Transition},
+        alert::{self, Actor, Alert, Change, Current, Transition},
         audience::Audience,
         bulletin,
         consent::{Act, Answer, Challenge, Confirmed, ConsentRefusal, Demand},
         ids::{ChatId, Code, HazardId},
         lang::Lang,
-        letter::{Class, Content, Message, NewLetter},
+        letter::{Button, Class, Content, Message, NewLetter},
         operator::{Authorised, Operator, Role},
         region::Area,
         time::Utc,
@@ -90,12 +91,13 @@ impl Talk<'_> {
             return Ok(());
         }
         let current = match subject(challenge.act()) {
-            Some(alert) => self.facts.board()?.alert(alert).cloned(),
+            Some(alert) => self.facts.current(alert)?,
             None => None,
         };
-        let Some((hazard, area)) = concerns(challenge.act(), current.as_ref()) else {
+        let Some((hazard, area)) = concerns(challenge.act(), current.as_ref().map(Current::alert))
+        else {
             if let Some(alert) = subject(challenge.act()) {
-                self.alert_refused(&alert::AlertRefusal::NotActive(alert), challenge.act());
+                self.not_active(alert, particulars(challenge.act()))?;
             }
             return Ok(());
         };
@@ -182,7 +184,7 @@ impl Talk<'_> {
         &mut self,
         confirmed: Confirmed,
         code: &Code,
-        current: Option<Alert>,
+        current: Option<Current>,
         act: &Act,
         (issuer, releaser): (&Authorised, &Authorised),
     ) -> Result<(), Want> {
@@ -303,10 +305,11 @@ impl Talk<'_> {
             return Ok(false);
         }
         let current = match subject(challenge.act()) {
-            Some(alert) => self.facts.board()?.alert(alert),
+            Some(alert) => self.facts.current(alert)?,
             None => None,
         };
         let rules = self.case.rules;
+        let current = current.as_ref().map(Current::alert);
         Ok(concerns(challenge.act(), current).is_some_and(|(hazard, area)| {
             let role = Role::Approver;
             rules.roster.authorise(by.user, role, &hazard, &area, &rules.forest).is_ok()
@@ -314,7 +317,7 @@ impl Talk<'_> {
     }
 }
 
-fn actor(by: &Actor) -> &str {
+pub(super) fn actor(by: &Actor) -> &str {
     match by {
         Actor::Operator { name, .. } => name,
         Actor::Clock => "—",
@@ -357,13 +360,16 @@ pub fn expiry(alert: &Alert, rules: &Rules, office: &Office, now: Utc) -> Option
     if let Some(raiser) = raiser {
         let number = number(alert.id(), alert.revision().0);
         let text = phrases::say(raiser.lang, &Phrase::TimeIsOver(&number));
+        let label = phrases::say(raiser.lang, &Phrase::LabelEnd(&number));
+        let button = Button::new(label, Touch::End(alert.id()).to_string());
+        let message = Message { buttons: vec![vec![button]], ..Message::plain(text) };
         watchers.push((office.bot, raiser.user.chat(), raiser.lang));
         deed.letters.push(NewLetter {
             bot: office.bot,
             chat: raiser.user.chat(),
             lang: raiser.lang,
             class: Class::Official,
-            content: Content::Plain { message: Message::plain(text), edits: None },
+            content: Content::Plain { message, edits: None },
             not_after: None,
         });
     }

@@ -489,6 +489,88 @@ fn an_announced_time_that_is_over_ends_unconfirmed() {
         if transition.change == Change::Expired && transition.by == Actor::Clock));
 }
 
+/// Raises an alert for half an hour, lets its time run out, and returns what that led to.
+fn runs_out(world: &mut World) -> Deed {
+    world.say(1, "/alert no-fly RU-SMO for 30m");
+    world.say(1, "смоленск");
+    world.pass(31);
+    let alert = world.board.alert(AlertId(1)).unwrap().clone();
+    let deed = expiry(&alert, &world.rules, &world.office, world.now).unwrap();
+    for effect in deed.effects.clone() {
+        world.becomes(effect);
+    }
+    deed
+}
+
+#[test]
+fn an_official_confirms_the_end_of_an_alert_whose_time_ran_out() {
+    let mut world = World::new(rules());
+    let notice = Reply { deed: runs_out(&mut world), toast: None };
+    insta::assert_snapshot!(texts(&notice), @r"
+    -> 1
+    № 1: the announced time is over, and those who had it are told that the end is not confirmed. The state there counts as unknown. If the danger is over, confirm the end. If it remains, raise the alert again.
+    [End № 1]
+    ");
+    world.pass(10);
+    let shown = world.press(1, "e:1");
+    assert!(turned(&shown).is_none());
+    assert_eq!(journal(&shown), [("challenged", "")]);
+    let shown = texts(&shown);
+    assert!(shown.contains("no alert in force, confirmed 14:46 23.11"), "{shown}");
+    let yes = format!("y:{}", world.open_code());
+    let foreign = world.press(3, &yes);
+    assert!(turned(&foreign).is_none());
+    let ended = world.press(1, &yes);
+    let turn = turned(&ended).expect("one press is enough");
+    assert_eq!((&turn.change, turn.alert.revision().0), (&Change::Ended, 3));
+    assert!(matches!(&ended.deed.effects[..], [Effect::Turned { audience, code: Some(_), .. }]
+        if audience.readers && audience.places.is_empty()));
+    let place = RegionId::new("RU-SMO");
+    let own = world.board.posture(&place, &world.rules.forest).own;
+    assert_eq!(own, crate::domain::board::Own::Clear(world.now));
+    let again = world.say(1, "/clear 1");
+    assert_eq!(journal(&again), [("refused", "not-active")]);
+    insta::assert_snapshot!(texts(&again), @r"
+    -> 1
+    Alert № 1.3 was already ended at 14:46 23.11 (UTC+3) by Official 1. Nothing was sent.
+    ");
+}
+
+#[test]
+fn of_an_alert_whose_time_ran_out_only_the_whole_is_ended_and_by_whoever_may() {
+    let mut world = World::new(rules());
+    runs_out(&mut world);
+    for (user, text, reason) in [
+        (1, "/clear 1 Roslavl", "only-whole"),
+        (3, "/clear 1", "area"),
+        (1, "/withdraw 1", "not-active"),
+        (1, "/update 1 for 1h", "not-active"),
+    ] {
+        let refused = world.say(user, text);
+        assert!(refused.deed.effects.is_empty(), "{text}");
+        assert_eq!(journal(&refused), [("refused", reason)], "{text}");
+    }
+}
+
+#[test]
+fn an_end_asked_for_before_the_time_ran_out_is_asked_for_again() {
+    let mut world = World::new(rules());
+    world.say(1, "/alert no-fly RU-SMO for 30m");
+    world.say(1, "смоленск");
+    world.pass(28);
+    world.say(1, "/clear 1");
+    let yes = format!("y:{}", world.open_code());
+    world.pass(3);
+    let alert = world.board.alert(AlertId(1)).unwrap().clone();
+    let deed = expiry(&alert, &world.rules, &world.office, world.now).unwrap();
+    for effect in deed.effects {
+        world.becomes(effect);
+    }
+    let refused = world.press(1, &yes);
+    assert!(turned(&refused).is_none());
+    assert_eq!(journal(&refused), [("refused", "changed")]);
+}
+
 #[test]
 fn a_resident_joins_by_link_and_is_told_the_present() {
     let mut world = World::new(rules());

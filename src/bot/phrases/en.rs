@@ -67,6 +67,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::NoSuchCode => "There is no such code. Nothing was released.".into(),
         Phrase::WasCalledOff => "This request was cancelled. Nothing was released.".into(),
         Phrase::AlreadyRaised { number, at, by } => format!("Already raised as № {number} at {at} by {by}. Nothing was sent again."),
+        Phrase::AlreadyOver { number, at, by } => format!("Alert № {number} was already ended at {at} by {by}. Nothing was sent."),
         Phrase::AlreadyDone { number, at, by } => format!("Already done: № {number} at {at} by {by}. Nothing was sent again."),
         Phrase::SeveralOpen(codes) => format!("Several of your requests wait, and it is unclear which one you release. Nothing was released. Write /confirm CODE WORD. Codes: {codes}."),
         Phrase::NotYourChallenge => "Only the one who asks, or one who may approve, can cancel it.".into(),
@@ -109,7 +110,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         }
         Phrase::Cancelled(by) => format!("Cancelled by {by}. Nothing was sent."),
         Phrase::Rejected(by) => format!("Rejected by {by}. Nothing was sent."),
-        Phrase::TimeIsOver(number) => format!("№ {number}: the announced time is over, and those who had it are told that the end is not confirmed. The state there counts as unknown. If the danger remains, raise the alert again."),
+        Phrase::TimeIsOver(number) => format!("№ {number}: the announced time is over, and those who had it are told that the end is not confirmed. The state there counts as unknown. If the danger is over, confirm the end. If it remains, raise the alert again."),
         Phrase::ProgressHead { number, done: false } => format!("№ {number}: being sent"),
         Phrase::ProgressHead { number, done: true } => format!("№ {number}: sent"),
         Phrase::ProgressAudience(Some(chats)) => format!("Chats: {}", count(*chats)),
@@ -239,6 +240,7 @@ fn draft(refusal: &DraftRefusal) -> String {
 
 fn alert(refusal: &AlertRefusal, name: &str) -> String {
     match refusal {
+        AlertRefusal::OnlyWhole(number) => format!("The announced time of alert № {number} is over: its end can only be confirmed as a whole, /clear {number}. Nothing was done."),
         AlertRefusal::NotActive(number) => format!("There is no alert № {number} in force. Numbers: /status."),
         AlertRefusal::Changed(number) => format!("Alert № {number} was changed meanwhile. Nothing was done; repeat the command."),
         AlertRefusal::Otherwise => "The hazard, the place and the kind (exercise or real) of an alert in force do not change. Raise another.".into(),

@@ -67,6 +67,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::NoSuchCode => "Такого кода нет. Ничего не выпущено.".into(),
         Phrase::WasCalledOff => "Этот запрос был отменён. Ничего не выпущено.".into(),
         Phrase::AlreadyRaised { number, at, by } => format!("Уже поднято: № {number}, {at}, {by}. Повторно ничего не отправлено."),
+        Phrase::AlreadyOver { number, at, by } => format!("Предупреждение № {number} уже завершено: {at}, {by}. Ничего не отправлено."),
         Phrase::AlreadyDone { number, at, by } => format!("Уже выполнено: № {number}, {at}, {by}. Повторно ничего не отправлено."),
         Phrase::SeveralOpen(codes) => format!("Подтверждения ждут несколько ваших запросов, и неясно, какой вы выпускаете. Ничего не выпущено. Напишите /confirm КОД СЛОВО. Коды: {codes}."),
         Phrase::NotYourChallenge => "Отменить может тот, кто просит, или тот, кто вправе одобрить.".into(),
@@ -109,7 +110,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         }
         Phrase::Cancelled(by) => format!("Отменено: {by}. Ничего не отправлено."),
         Phrase::Rejected(by) => format!("Отклонено: {by}. Ничего не отправлено."),
-        Phrase::TimeIsOver(number) => format!("№ {number}: объявленное время истекло, получателям сказано, что окончание не подтверждено. Обстановка там считается неизвестной. Если опасность остаётся, поднимите предупреждение снова."),
+        Phrase::TimeIsOver(number) => format!("№ {number}: объявленное время истекло, получателям сказано, что окончание не подтверждено. Обстановка там считается неизвестной. Если опасность миновала, подтвердите окончание. Если остаётся, поднимите предупреждение снова."),
         Phrase::ProgressHead { number, done: false } => format!("№ {number}: рассылка идёт"),
         Phrase::ProgressHead { number, done: true } => format!("№ {number}: рассылка окончена"),
         Phrase::ProgressAudience(Some(chats)) => format!("Получателей: {}", count(*chats)),
@@ -241,6 +242,7 @@ fn draft(refusal: &DraftRefusal) -> String {
 
 fn alert(refusal: &AlertRefusal, name: &str) -> String {
     match refusal {
+        AlertRefusal::OnlyWhole(number) => format!("У предупреждения № {number} истекло объявленное время: подтвердить окончание можно только целиком, /clear {number}. Ничего не сделано."),
         AlertRefusal::NotActive(number) => format!("Действующего предупреждения № {number} нет. Номера: /status."),
         AlertRefusal::Changed(number) => format!("Предупреждение № {number} с тех пор изменили. Ничего не сделано, повторите команду."),
         AlertRefusal::Otherwise => "Опасность, место и вид (учение или настоящая тревога) у поднятого не меняют. Поднимите другое.".into(),

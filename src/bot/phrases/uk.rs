@@ -67,6 +67,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::NoSuchCode => "Такого коду немає. Нічого не випущено.".into(),
         Phrase::WasCalledOff => "Цей запит було скасовано. Нічого не випущено.".into(),
         Phrase::AlreadyRaised { number, at, by } => format!("Уже піднято: № {number}, {at}, {by}. Повторно нічого не надіслано."),
+        Phrase::AlreadyOver { number, at, by } => format!("Попередження № {number} уже завершено: {at}, {by}. Нічого не надіслано."),
         Phrase::AlreadyDone { number, at, by } => format!("Уже виконано: № {number}, {at}, {by}. Повторно нічого не надіслано."),
         Phrase::SeveralOpen(codes) => format!("Підтвердження чекають кілька ваших запитів, і неясно, який ви випускаєте. Нічого не випущено. Напишіть /confirm КОД СЛОВО. Коди: {codes}."),
         Phrase::NotYourChallenge => "Скасувати може той, хто просить, або той, хто має право схвалити.".into(),
@@ -109,7 +110,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         }
         Phrase::Cancelled(by) => format!("Скасовано: {by}. Нічого не надіслано."),
         Phrase::Rejected(by) => format!("Відхилено: {by}. Нічого не надіслано."),
-        Phrase::TimeIsOver(number) => format!("№ {number}: оголошений час минув, отримувачам сказано, що завершення не підтверджено. Обстановка там вважається невідомою. Якщо небезпека лишається, підніміть попередження знову."),
+        Phrase::TimeIsOver(number) => format!("№ {number}: оголошений час минув, отримувачам сказано, що завершення не підтверджено. Обстановка там вважається невідомою. Якщо небезпека минула, підтвердьте завершення. Якщо лишається, підніміть попередження знову."),
         Phrase::ProgressHead { number, done: false } => format!("№ {number}: розсилання триває"),
         Phrase::ProgressHead { number, done: true } => format!("№ {number}: розсилання завершено"),
         Phrase::ProgressAudience(Some(chats)) => format!("Отримувачів: {}", count(*chats)),
@@ -241,6 +242,7 @@ fn draft(refusal: &DraftRefusal) -> String {
 
 fn alert(refusal: &AlertRefusal, name: &str) -> String {
     match refusal {
+        AlertRefusal::OnlyWhole(number) => format!("У попередження № {number} минув оголошений час: підтвердити завершення можна лише цілком, /clear {number}. Нічого не зроблено."),
         AlertRefusal::NotActive(number) => format!("Чинного попередження № {number} немає. Номери: /status."),
         AlertRefusal::Changed(number) => format!("Попередження № {number} відтоді змінили. Нічого не зроблено, повторіть команду."),
         AlertRefusal::Otherwise => "Небезпеку, місце й вид (навчання чи справжня тривога) піднятого не змінюють. Підніміть інше.".into(),

@@ -139,7 +139,7 @@ async fn turned(
     } else {
         let query = sqlx::query(sql::ALERT_TURN).bind(id).bind(revision);
         let done = query.bind(!turn.change.closes()).bind(at).execute(&mut *conn).await?;
-        if done.rows_affected() == 0 {
+        if done.rows_affected() == 0 && !confirmed(conn, turn).await? {
             return Ok(false);
         }
     }
@@ -151,6 +151,27 @@ async fn turned(
         query.execute(&mut *conn).await?;
     }
     Ok(true)
+}
+
+/// Whether the transition confirms the end of an alert that expired; then it is taken over.
+async fn confirmed(conn: &mut SqliteConnection, turn: &Transition) -> Result<bool> {
+    if turn.change != Change::Ended {
+        return Ok(false);
+    }
+    let id = turn.alert.id().0;
+    let last: Option<(String,)> =
+        sqlx::query_as(sql::TURN_LAST).bind(id).fetch_optional(&mut *conn).await?;
+    let Some((last,)) = last else { return Ok(false) };
+    if rows::take_turn(&last)?.change != Change::Expired {
+        return Ok(false);
+    }
+    let done = sqlx::query(sql::ALERT_CONFIRM)
+        .bind(id)
+        .bind(i64::from(turn.alert.revision().0))
+        .bind(rows::micros(turn.at))
+        .execute(conn)
+        .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 async fn open(

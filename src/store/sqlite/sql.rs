@@ -75,6 +75,10 @@ pub(super) const ALERT_RAISE: &str =
 pub(super) const ALERT_TURN: &str = "
     UPDATE alerts SET revision = $2, active = $3, turned_at = $4
     WHERE id = $1 AND active = 1 AND revision = $2 - 1";
+/// Of an alert that expired.
+pub(super) const ALERT_CONFIRM: &str = "
+    UPDATE alerts SET revision = $2, turned_at = $3
+    WHERE id = $1 AND active = 0 AND revision = $2 - 1";
 pub(super) const TURN_NEW: &str = "INSERT INTO turns (alert, revision, body) VALUES ($1, $2, $3)";
 pub(super) const TURN_LAST: &str = "
     SELECT t.body FROM alerts AS a

@@ -4,6 +4,7 @@ use nabat::{
     domain::{
         alert::{Actor, Change, Settled, Status},
         consent::Act,
+        delivery::Settlement,
         ids::{AlertId, BotId, ChatId, Code, LetterId, MessageId, Revision, UpdateId, UserId},
         lang::Lang,
         letter::{Button, Class, Content, Message, Occasion},
@@ -69,6 +70,46 @@ pub(super) async fn an_ended_alert_can_not_be_turned_again(store: impl Store) {
         let again = deed(vec![turn(&turned(&ended, change, 200), told())]);
         assert_eq!(store.enact(&again).await.unwrap(), Enacted::Conflict);
     }
+}
+
+pub(super) async fn the_end_of_an_expired_alert_can_be_confirmed_once(store: impl Store) {
+    join(&store, 1, &["west"]).await;
+    join(&store, 2, &["west"]).await;
+    let (first, start) = raise(&store, &["west"]).await;
+    let sent = row(1, Settlement::Delivered, &[first.alert.id()]);
+    log(&store, start, vec![sent]).await;
+    let mut expired = turned(&first, Change::Expired, 100);
+    expired.settles = vec![(place("west"), Settled::Unknown(at(100)))];
+    act(&store, vec![turn(&expired, told())]).await;
+    for change in [
+        Change::Updated,
+        Change::Expired,
+        Change::Withdrawn,
+        Change::EndedPartly(places(&["town"])),
+    ] {
+        let other = deed(vec![turn(&turned(&expired, change, 200), told())]);
+        assert_eq!(store.enact(&other).await.unwrap(), Enacted::Conflict);
+    }
+    let stale = deed(vec![turn(&turned(&first, Change::Ended, 200), told())]);
+    assert_eq!(store.enact(&stale).await.unwrap(), Enacted::Conflict, "decided before expiry");
+    let (ended, over) = end(&store, &expired).await;
+    assert_eq!(store.last_turn(first.alert.id()).await.unwrap(), Some(ended.clone()));
+    let board = store.board().await.unwrap();
+    assert_eq!(board.alerts().count(), 0);
+    let settled: Vec<_> = board.settled().map(|(one, how)| (one.clone(), how)).collect();
+    assert_eq!(settled, [(place("west"), Settled::Clear(at(100)))]);
+    store.close_readers(over).await.unwrap();
+    assert_eq!(chats(&store, over).await, [1], "those who were told hear of it");
+    let again = deed(vec![turn(&turned(&ended, Change::Ended, 200), told())]);
+    assert_eq!(store.enact(&again).await.unwrap(), Enacted::Conflict);
+}
+
+pub(super) async fn an_alert_can_expire_and_be_ended_in_one_deed(store: impl Store) {
+    let (first, _) = raise(&store, &["west"]).await;
+    let expired = turned(&first, Change::Expired, 100);
+    let ended = turned(&expired, Change::Ended, 110);
+    act(&store, vec![turn(&expired, told()), turn(&ended, told())]).await;
+    assert_eq!(store.last_turn(first.alert.id()).await.unwrap(), Some(ended));
 }
 
 pub(super) async fn the_board_shows_active_alerts_and_what_has_settled(store: impl Store) {

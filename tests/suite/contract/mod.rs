@@ -75,6 +75,8 @@ stories! {
         a_second_alert_with_the_same_number_is_a_conflict,
         a_transition_from_an_old_state_is_a_conflict_and_nothing_is_done,
         an_ended_alert_can_not_be_turned_again,
+        the_end_of_an_expired_alert_can_be_confirmed_once,
+        an_alert_can_expire_and_be_ended_in_one_deed,
         the_board_shows_active_alerts_and_what_has_settled,
         a_challenge_is_used_up_by_its_answer,
         a_challenge_that_was_called_off_releases_nothing,

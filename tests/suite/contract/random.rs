@@ -119,8 +119,16 @@ fn turned_at_random(chance: &mut Chance, ledger: &Ledger) -> Effect {
     let board = ledger.board();
     let active: Vec<Transition> =
         board.alerts().filter_map(|alert| ledger.last_turn(alert.id())).collect();
+    let expired: Vec<Transition> = (1..ledger.next_alert().0)
+        .filter_map(|n| ledger.last_turn(AlertId(n)))
+        .filter(|turn| turn.change == Change::Expired)
+        .collect();
     let slugs = chance.places();
-    let (transition, readers) = if active.is_empty() || chance.once_in(3) {
+    let (transition, readers) = if !expired.is_empty() && chance.once_in(6) {
+        // Confirmed, or what is not possible any more.
+        let change = chance.of(&[Change::Ended, Change::Ended, Change::Updated]);
+        (turned(&chance.of(&expired), change, 100), true)
+    } else if active.is_empty() || chance.once_in(3) {
         let status = if chance.once_in(4) { Status::Exercise } else { Status::Actual };
         (raised(ledger.next_alert(), status, &slugs), false)
     } else {

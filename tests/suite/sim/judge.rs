@@ -28,6 +28,8 @@ pub(crate) struct Weathered {
     pub(crate) settled: BTreeMap<&'static str, u64>,
     pub(crate) faults: BTreeMap<String, u64>,
     pub(crate) ends: u64,
+    /// Of them, those that came after expiry.
+    pub(crate) confirmed: u64,
     pub(crate) joined_under_alert: u64,
     pub(crate) moved: u64,
     pub(crate) steps: u64,
@@ -184,7 +186,17 @@ impl<'a> Judge<'a> {
                 let ever = messages.iter().any(|heard| heard.tells.contains(&alert));
                 let ended = messages.iter().any(|heard| heard.fanout == Some(end.id));
                 let known = self.log.get(&(end.id, chat));
-                let reached = ended || known == Some(&Settlement::Uncertain);
+                // Whom expiry doesn't reach in time hears of the confirmed end instead.
+                let mut later = self
+                    .fanouts
+                    .iter()
+                    .filter(|one| one.id > end.id && one.transition.alert.id() == alert);
+                let reached = ended
+                    || known == Some(&Settlement::Uncertain)
+                    || later.any(|one| {
+                        self.shows(chat, one.id)
+                            || self.log.get(&(one.id, chat)) == Some(&Settlement::Uncertain)
+                    });
                 if told && !reached && self.steady(chat) && self.alive(chat) {
                     return Err(format!(
                         "{chat:?} was told of {alert:?} and not of its end ({known:?})"
@@ -296,6 +308,14 @@ impl<'a> Judge<'a> {
             && self.town.post.world.friends(BOT).any(|friend| friend == chat)
     }
 
+    /// Whether it is the end of an alert whose announced time had run out.
+    fn confirms(&self, end: &Fanout) -> bool {
+        let of = |one: &&Fanout| one.transition.alert.id() == end.transition.alert.id();
+        let mut others = self.fanouts.iter().filter(of);
+        end.transition.change == Change::Ended
+            && others.any(|one| one.transition.change == Change::Expired)
+    }
+
     fn weathered(&self, copies: u64) -> Weathered {
         let mut settled: BTreeMap<&'static str, u64> = BTreeMap::new();
         for fanout in &self.fanouts {
@@ -313,6 +333,7 @@ impl<'a> Judge<'a> {
             faults: met.map(|(fault, n)| (format!("{fault:?}"), *n)).collect(),
             ends: self.fanouts.iter().filter(|one| one.transition.change == Change::Ended).count()
                 as u64,
+            confirmed: self.fanouts.iter().filter(|one| self.confirms(one)).count() as u64,
             joined_under_alert: town.record.joined_under_alert,
             moved: town.record.heirs.len() as u64,
             steps: town.steps,
@@ -326,6 +347,7 @@ impl Weathered {
         self.copies += other.copies;
         self.crashes += other.crashes;
         self.ends += other.ends;
+        self.confirmed += other.confirmed;
         self.joined_under_alert += other.joined_under_alert;
         self.moved += other.moved;
         self.steps += other.steps;

@@ -30,6 +30,8 @@ pub(crate) enum Op {
     End { nth: u8 },
     /// The end in a part.
     EndIn { nth: u8, place: u8 },
+    /// The end of one whose announced time is over is confirmed.
+    EndExpired { nth: u8 },
     /// Sent in error.
     Withdraw { nth: u8 },
     /// The process dies after so many actions of the engine and is down for a while. A write under
@@ -95,6 +97,9 @@ fn op(dice: &mut Dice, sick: bool) -> Op {
             Op::Crash { actions: word(120) as u8, down_ms: word(4_000) as u16, made: word(2) == 0 }
         }
         78..93 => Op::Sick { ms: word(3_000) as u16 },
+        93..95 => Op::EndExpired { nth },
+        // Long enough for an announced time to run out.
+        95 => Op::Rest { ms: 60_000 + word(5_000) as u16 },
         _ => Op::Rest { ms: word(9_000) as u16 },
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use nabat::{
     domain::{
-        alert::{self, Alert, Draft, Status, Transition},
+        alert::{self, Alert, Change, Current, Draft, Status, Transition},
         audience::{Audience, Position, Variant},
         board::Board,
         bulletin,
@@ -569,6 +569,7 @@ impl Town {
                 let parts = vec![place(at.into())];
                 Some(Act::End { alert: alert.id(), revision: alert.revision(), parts })
             }),
+            Op::EndExpired { nth } => self.end_expired(nth),
             Op::Withdraw { nth } => self.on_alert(nth, |_, alert| {
                 Some(Act::Withdraw { alert: alert.id(), revision: alert.revision() })
             }),
@@ -632,8 +633,22 @@ impl Town {
         }
         let alert = alerts[usize::from(nth) % alerts.len()];
         if let Some(act) = act(self, alert) {
-            self.turn_alert(act, alert.area().clone(), Some(alert.clone()));
+            self.turn_alert(act, alert.area().clone(), Some(Current::Active(alert.clone())));
         }
+    }
+
+    fn end_expired(&mut self, nth: u8) {
+        let turns =
+            (1..self.ledger.next_alert().0).filter_map(|n| self.ledger.last_turn(AlertId(n)));
+        let expired: Vec<Alert> =
+            turns.filter(|turn| turn.change == Change::Expired).map(|turn| turn.alert).collect();
+        if expired.is_empty() {
+            return;
+        }
+        let alert = expired[usize::from(nth) % expired.len()].clone();
+        let (id, revision) = (alert.id(), alert.revision());
+        let act = Act::End { alert: id, revision, parts: Vec::new() };
+        self.turn_alert(act, alert.area().clone(), Some(Current::Expired(alert)));
     }
 
     pub(crate) fn raise(&mut self, at: &RegionId, level: u8, lasts: Option<Duration>) {
@@ -653,7 +668,7 @@ impl Town {
     }
 
     /// Through consent, as the bot does it.
-    fn turn_alert(&mut self, act: Act, area: Area, current: Option<Alert>) {
+    fn turn_alert(&mut self, act: Act, area: Area, current: Option<Current>) {
         let hazard = HazardId::new("drone");
         let may =
             self.roster.authorise(OFFICIAL, Role::Issuer, &hazard, &area, &self.forest).unwrap();
