@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::{
-    alert::{Actor, Alert, AlertRefusal, Change, Draft, DraftRefusal, Status, Transition, decide},
+    alert::{
+        Actor, Alert, AlertRefusal, Change, Current, Draft, DraftRefusal, Status, Transition,
+        decide,
+    },
     audience::{Audience, Variant},
     board::{Board, Own},
     bulletin::{compose, standing},
@@ -101,8 +104,12 @@ impl House {
         challenge.answer(answer, &issuer, &releaser, (&HazardId::new("drone"), &area), now)
     }
 
+    fn active(&self, alert: AlertId) -> Option<Current> {
+        self.board.alert(alert).cloned().map(Current::Active)
+    }
+
     fn turn(&mut self, confirmed: Confirmed, of: Option<AlertId>) -> Transition {
-        let current = of.and_then(|alert| self.board.alert(alert)).cloned();
+        let current = of.and_then(|alert| self.active(alert));
         let turned = decide(confirmed, current, AlertId(self.next), &self.forest).unwrap();
         self.board.apply(&turned);
         self.next += 1;
@@ -202,7 +209,8 @@ fn an_exercise_stays_an_exercise_and_says_nothing_about_the_world() {
     let which = (raised.alert.id(), raised.alert.revision());
     let challenge = Challenge::change(Code::draw(9), which, live, &issuer, at(1), &house.forest);
     let confirmed = house.answer(challenge, Answer::Press, (3, Role::Approver), at(1)).unwrap();
-    let turned = decide(confirmed, Some(raised.alert.clone()), AlertId(2), &house.forest);
+    let turned =
+        decide(confirmed, Some(Current::Active(raised.alert.clone())), AlertId(2), &house.forest);
     assert_eq!(turned, Err(AlertRefusal::Otherwise));
 
     let ended = house.end(&raised.alert, &[], 2);
@@ -219,7 +227,7 @@ fn two_officials_who_end_one_alert_do_not_end_it_twice() {
     let second = Challenge::end(Code::draw(5), which, Vec::new(), &issuer, at(1));
     let second = house.answer(second, Answer::Press, (1, Role::Issuer), at(1)).unwrap();
     house.end(&raised.alert, &[], 1);
-    let turned = decide(second, house.board.alert(which.0).cloned(), AlertId(9), &house.forest);
+    let turned = decide(second, house.active(which.0), AlertId(9), &house.forest);
     assert_eq!(turned, Err(AlertRefusal::NotActive(which.0)));
 }
 
@@ -232,7 +240,7 @@ fn what_changed_since_the_preview_is_not_acted_upon() {
     let late = Challenge::end(Code::draw(5), stale, Vec::new(), &issuer, at(2));
     let late = house.answer(late, Answer::Press, (1, Role::Issuer), at(2)).unwrap();
     house.end(&raised.alert, &["east"], 1);
-    let turned = decide(late, house.board.alert(stale.0).cloned(), AlertId(9), &house.forest);
+    let turned = decide(late, house.active(stale.0), AlertId(9), &house.forest);
     assert_eq!(turned, Err(AlertRefusal::Changed(stale.0)));
 }
 

@@ -297,6 +297,8 @@ impl Dispatch {
             if !self.lanes.contains_key(&fanout.id) && !self.finished.contains_key(&fanout.id) {
                 let lane = Lane::new(fanout, Rank::of(fanout), page, now.mono);
                 self.lanes.insert(fanout.id, lane);
+                // A new lane's first send waits for no lesser one's turn.
+                self.lane_turns = 0;
                 new.push(fanout.id);
             }
         }
