@@ -51,7 +51,7 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
         /// calm or storm.
-        #[arg(long, default_value = "calm", value_parser = weather)]
+        #[arg(long, default_value = "calm", value_parser = app::simulate::weather)]
         weather: Weather,
         /// Messages a second that a bot may send.
         #[arg(long, default_value_t = 30)]
@@ -81,15 +81,6 @@ enum Audit {
         #[arg(long, default_value = "config", env = "NABAT_CONFIG")]
         config: PathBuf,
     },
-}
-
-/// Reads a weather's name.
-///
-/// # Errors
-///
-/// If there is no such weather.
-pub fn weather(name: &str) -> Result<Weather, String> {
-    Weather::parse(name).map_err(|fault| fault.to_string())
 }
 
 /// Does what the arguments ask. Errors are printed, one sentence each.

@@ -63,7 +63,7 @@ pub struct Args {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// calm or storm.
-    #[arg(long, default_value = "calm", value_parser = crate::cli::weather)]
+    #[arg(long, default_value = "calm", value_parser = super::simulate::weather)]
     weather: Weather,
     /// What is raised, by its id.
     #[arg(long, default_value = "no-fly-zone")]

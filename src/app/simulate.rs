@@ -48,3 +48,12 @@ pub async fn run(listen: SocketAddr, seed: u64, weather: Weather, rate: u32) -> 
     http::serve(Arc::new(Mutex::new(world)), listener, timepiece(&clock)).await?;
     Ok(())
 }
+
+/// Reads a weather's name.
+///
+/// # Errors
+///
+/// If there is no such weather.
+pub fn weather(name: &str) -> std::result::Result<Weather, String> {
+    Weather::parse(name).map_err(|fault| fault.to_string())
+}

@@ -157,6 +157,14 @@ mod tests {
     }
 
     #[test]
+    fn a_shorter_pause_does_not_cut_a_longer_one() {
+        let mut pacer = Pacer::new(30, Mono(0));
+        pacer.pause(Mono(9_000_000));
+        pacer.pause(Mono(3_000_000));
+        assert_eq!(pacer.ready_at(Mono(4_000_000)), Mono(9_000_000));
+    }
+
+    #[test]
     fn a_new_process_is_silent_for_a_second() {
         let pacer = Pacer::new(30, Mono(5_000_000));
         assert!(pacer.ready_at(Mono(5_000_000)) >= Mono(6_000_000));
