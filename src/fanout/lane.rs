@@ -82,8 +82,12 @@ pub struct Due {
 struct Entry {
     chat: ChatId,
     variant: Variant,
-    /// It may have the message from an attempt before the present one.
+    /// It may have the message from an attempt before the present one, of this process or of one that
+    /// died.
     doubt: bool,
+    /// That was an attempt of this process whose outcome is unknown; the next unknown one is final.
+    /// A death in mid-flight is no outcome: with it alone an outage would burn all who were in flight.
+    unknown: bool,
     /// The alerts that attempt told of, if it arrived.
     tells: Vec<AlertId>,
     /// The durable record says that it may have been sent.
@@ -211,6 +215,7 @@ impl Lane {
                 chat,
                 variant,
                 doubt,
+                unknown: false,
                 tells: Vec::new(),
                 cleared: doubt,
                 detached: false,
@@ -426,6 +431,7 @@ impl Lane {
                 chat: recipient.chat,
                 variant: recipient.variant,
                 doubt: at <= self.haunted,
+                unknown: false,
                 tells: Vec::new(),
                 cleared: true,
                 detached: false,
@@ -468,6 +474,7 @@ impl Lane {
     pub fn on_doubt(&mut self, at: Position, tells: Vec<AlertId>, now: Moment) {
         if let Some(entry) = self.stragglers.get_mut(&at) {
             entry.doubt = true;
+            entry.unknown = true;
             entry.tells = union(std::mem::take(&mut entry.tells), tells);
         }
         self.wait(at, now.mono + DOUBT_DELAY);
@@ -515,10 +522,10 @@ impl Lane {
         }
     }
 
-    /// Whether the one at this position may have had the message before the attempt in flight.
+    /// Whether an attempt before the one in flight had an unknown outcome.
     #[must_use]
     pub fn doubts(&self, at: Position) -> bool {
-        self.stragglers.get(&at).is_some_and(|entry| entry.doubt)
+        self.stragglers.get(&at).is_some_and(|entry| entry.unknown)
     }
 
     /// It is over for this one.

@@ -223,6 +223,10 @@ async fn round(weather: &'static str, seed: u64) -> Round {
     }
     let owned = owned_up(&control.texts(OFFICIAL).await).min(without);
     let missed = without - owned;
+    for text in control.texts(OFFICIAL).await.iter().filter(|text| text.contains("рассылка"))
+    {
+        eprintln!("{}", text.replace('\n', " · "));
+    }
     // Nobody can count from outside what is on its way: as much as is sent in the longest time that
     // this weather keeps an answer back.
     let late = if weather == "storm" { LATE_STORM_MS } else { LATE_CALM_MS };

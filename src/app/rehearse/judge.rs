@@ -1,4 +1,4 @@
-//! PURE. The verdict, drawn from the phones by code that shares nothing with the engine.
+//! The verdict, drawn from the phones by code that shares nothing with the engine.
 //!
 //! Invariants: a message is known by its words: the start by its last line, the alert's bare number;
 //! the end by the number of the state after it. What the store says counts in one way only: it may
