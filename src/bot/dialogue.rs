@@ -338,6 +338,13 @@ impl<'a> Talk<'a> {
                 Ok(())
             }
             Intent::Drills => self.drills(),
+            Intent::Id => {
+                // A group need not know its members' numbers.
+                if let Some(user) = self.user.filter(|_| self.chat.is_private()) {
+                    self.answer(&Phrase::YourNumber(user.0));
+                }
+                Ok(())
+            }
             Intent::Stop => {
                 self.ask_to_stop();
                 Ok(())

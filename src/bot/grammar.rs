@@ -40,6 +40,8 @@ pub enum Intent {
     Language,
     /// To take part in exercises, or no longer.
     Drills,
+    /// `/id`: the number by which an administrator can put them on the roster.
+    Id,
     /// To leave.
     Stop,
     /// To know what can be done.
@@ -142,6 +144,7 @@ fn intent(name: &str, rest: &str, rules: &Rules) -> Intent {
         "status" => Intent::Status(place()),
         "language" => Intent::Language,
         "drills" => Intent::Drills,
+        "id" => Intent::Id,
         "stop" => Intent::Stop,
         "help" => Intent::Help,
         "alert" => Intent::Raise(Status::Actual, order(rest, rules)),

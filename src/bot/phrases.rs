@@ -47,6 +47,7 @@ pub enum Phrase<'a> {
     LanguageSet,
     DrillsOn,
     DrillsOff,
+    YourNumber(i64),
     StopAsk,
     Stopped,
     Stayed,

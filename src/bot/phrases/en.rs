@@ -30,6 +30,9 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::LanguageSet => "The bot now speaks English with you.".into(),
         Phrase::DrillsOn => "You take part in exercises: their messages come without sound and are marked EXERCISE. To stop that: /drills.".into(),
         Phrase::DrillsOff => "You do not take part in exercises. Real warnings come as before. To take part: /drills.".into(),
+        Phrase::YourNumber(number) => {
+            format!("Your Telegram number is {number}. An administrator needs it to give you a mandate.")
+        }
         Phrase::StopAsk => "Leave all warnings? You will not hear of danger from this bot.".into(),
         Phrase::Stopped => "You have left; no more messages will come. To return: /start.".into(),
         Phrase::Stayed => "You have stayed: warnings will come.".into(),
