@@ -7,6 +7,7 @@ use std::{
     collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard},
+    thread,
     time::Duration,
 };
 
@@ -28,7 +29,6 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
     net::TcpListener,
-    runtime::Runtime,
     sync::{oneshot, watch},
     task::JoinHandle,
 };
@@ -47,9 +47,9 @@ const LOOK: Duration = Duration::from_millis(15);
 type Telling = Shifted<System>;
 
 struct Daemon {
-    runtime: Runtime,
     stop: CancellationToken,
-    task: JoinHandle<()>,
+    crash: CancellationToken,
+    thread: Option<thread::JoinHandle<()>>,
     end: watch::Receiver<Option<Result<(), String>>>,
 }
 
@@ -119,12 +119,7 @@ impl Town {
 
     pub(crate) async fn start(&mut self) {
         assert!(self.daemon.is_none(), "it runs already");
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
-        let stop = CancellationToken::new();
+        let (stop, crash) = (CancellationToken::new(), CancellationToken::new());
         let (ready, up) = oneshot::channel();
         let (ended, end) = watch::channel(None);
         let (path, clock, stopped) = (self.database(), self.clock.clone(), stop.clone());
@@ -134,14 +129,27 @@ impl Town {
             token: Token::parse(TOKEN).unwrap(),
             rate: self.rate,
         }];
-        let task = runtime.spawn(async move {
-            let store = open(&path, &clock).await;
-            let config = config::sample().unwrap();
-            let end = app::serve(config, bots, store.clone(), clock, stopped, ready).await;
-            store.close().await;
-            let _ = ended.send(Some(end.map_err(|fault| format!("{fault:#}"))));
+        let crashed = crash.clone();
+        let thread = thread::spawn(move || {
+            let life = async move {
+                let store = open(&path, &clock).await;
+                let config = config::sample().unwrap();
+                let end = app::serve(config, bots, store.clone(), clock, stopped, ready).await;
+                store.close().await;
+                let _ = ended.send(Some(end.map_err(|fault| format!("{fault:#}"))));
+            };
+            let mut builder = tokio::runtime::Builder::new_multi_thread();
+            let runtime = builder.worker_threads(1).enable_all().build().unwrap();
+            runtime.block_on(async move {
+                tokio::select! {
+                    biased;
+                    () = crashed.cancelled() => {}
+                    () = life => {}
+                }
+            });
+            runtime.shutdown_background();
         });
-        self.daemon = Some(Daemon { runtime, stop, task, end });
+        self.daemon = Some(Daemon { stop, crash, thread: Some(thread), end });
         let up = tokio::select! {
             up = up => up.is_ok(),
             () = self.clock.sleep(PATIENCE) => false,
@@ -160,14 +168,11 @@ impl Town {
             () = self.clock.sleep(PATIENCE) => None,
         };
         assert_eq!(end, Some(Ok(())), "seed {}: it did not stop in order", self.seed);
-        daemon.runtime.shutdown_background();
     }
 
     /// As a crash does: every task ends where it stands.
     pub(crate) fn kill(&mut self) {
-        let daemon = self.daemon.take().unwrap();
-        daemon.task.abort();
-        daemon.runtime.shutdown_background();
+        drop(self.daemon.take().unwrap());
     }
 
     // People.
@@ -405,8 +410,16 @@ impl Town {
 impl Drop for Town {
     fn drop(&mut self) {
         self.server.abort();
-        if let Some(daemon) = self.daemon.take() {
-            daemon.runtime.shutdown_background();
+    }
+}
+
+/// A daemon that nobody stopped crashes.
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.crash.cancel();
+        let ended = self.thread.take().map(thread::JoinHandle::join);
+        if ended.is_some_and(|ended| ended.is_err()) && !thread::panicking() {
+            panic!("the daemon panicked");
         }
     }
 }
