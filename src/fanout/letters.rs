@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::domain::{
     ids::{AlertId, ChatId, LetterId},
-    letter::{Class, Letter},
+    letter::{Class, Content, Letter},
     time::{Mono, Utc},
 };
 
@@ -130,6 +130,13 @@ impl Letters {
     #[must_use]
     pub fn in_doubt(&self, id: LetterId) -> bool {
         self.in_flight.get(&id).is_some_and(|pending| pending.doubt)
+    }
+
+    /// Whether a letter in flight is a live report.
+    #[must_use]
+    pub fn is_report(&self, id: LetterId) -> bool {
+        let content = self.in_flight.get(&id).map(|pending| &pending.letter.new.content);
+        matches!(content, Some(Content::Progress(_)))
     }
 
     /// Whether a letter that may have arrived told of an alert.

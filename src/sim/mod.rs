@@ -8,9 +8,12 @@
 //! one seed. There is one mechanism: a call over HTTP and a send of the in-process courier are
 //! judged by the same function. Limits are counted on arrival, before any delay.
 //!
+//! [`clock`] moves a calendar that others read.
+//!
 //! Deliberately absent: media, inline mode, payments, parsing of formatted text, webhooks, and
 //! the clock, which whoever runs the simulation brings along.
 
+pub mod clock;
 pub mod courier;
 pub mod dice;
 pub mod http;

@@ -127,6 +127,11 @@ impl Dispatch {
             Verdict::Settled(Settlement::Failed, Fate::Stays) if uneditable => {
                 self.letters.put_back(id, |pending| pending.anew = true);
             }
+            // Without its number a live report can't be kept up to date: a copy is the lesser evil.
+            Verdict::Settled(Settlement::Uncertain, _) if self.letters.is_report(id) => {
+                let again = now.mono + LETTER_DOUBT;
+                self.letters.put_back(id, |pending| pending.not_before = again);
+            }
             Verdict::Settled(settlement, fate) => {
                 self.close_letter(id, chat, (settlement, fate), message, tells, now);
             }

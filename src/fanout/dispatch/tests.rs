@@ -386,3 +386,24 @@ fn a_live_report_is_edited_every_three_seconds_and_ends_true() {
     assert!(last.closed_at.is_some());
     assert_eq!(last.tally.get(Settlement::Delivered), 299);
 }
+
+#[test]
+fn a_live_report_whose_arrival_is_unknown_is_sent_until_its_number_is_known() {
+    let mut bench = Bench::new(30);
+    bench.open(&[(fanout(1, 1, Severity::Extreme, Change::Raised), 1..30)]);
+    let mut report = letter(1, 900, Class::Official);
+    report.new.content = Content::Progress(FanoutId(1));
+    bench.dispatch.on_letters(vec![report]);
+    let (mut attempts, mut last) = (0, None);
+    while let Some(parcel) = bench.next_send(10) {
+        let first = matches!(parcel.what, What::Letter { .. });
+        attempts += u32::from(first);
+        if let What::Edit { report, .. } = &parcel.what {
+            last = Some(report.clone());
+        }
+        let lost = first && attempts < 4;
+        bench.reply(&parcel, if lost { Outcome::Unknown } else { Outcome::Delivered(MessageId(1)) });
+    }
+    assert_eq!(attempts, 4);
+    assert!(last.is_some_and(|report| report.closed_at.is_some()), "and it ends true");
+}

@@ -466,6 +466,22 @@ impl World {
         Ok(())
     }
 
+    /// An update of any shape, such as a forwarded or an edited message, or one that no bot can
+    /// read.
+    ///
+    /// # Errors
+    /// There is no such bot.
+    pub fn update(
+        &mut self,
+        bot: BotId,
+        kind: &'static str,
+        what: &Value,
+        now: Moment,
+    ) -> Result<(), Unable> {
+        self.bots.get_mut(&bot).ok_or(Unable::NoSuchBot)?.tell(kind, what, now);
+        Ok(())
+    }
+
     fn tell(&mut self, bot: BotId, kind: &'static str, what: &Value, now: Moment) {
         if let Some(account) = self.bots.get_mut(&bot) {
             account.tell(kind, what, now);

@@ -1,0 +1,12 @@
+//! Stories of the whole daemon, told over the simulated Bot API: only texts, buttons and phones.
+
+mod bad_input;
+mod command_line;
+mod endings;
+mod four_eyes;
+mod raise;
+mod residents;
+mod restart;
+mod town;
+mod trouble;
+mod words;
