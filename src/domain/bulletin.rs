@@ -153,7 +153,8 @@ impl Here<'_> {
             }
             Change::Withdrawn => vec![
                 format!("{}: {what}", self.words.withdrawn),
-                format!("{} {}.", self.words.disregard, Self::number(alert)),
+                // The number it was sent under, which is what people look for.
+                format!("{} № {}.", self.words.disregard, alert.id()),
             ],
             Change::Raised
             | Change::Updated

@@ -102,7 +102,7 @@ impl Deed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// The chat is known and speaks this language. A retired or suspended chat is back, with the
-    /// places it had.
+    /// places and the language it had.
     Met(BotId, ChatId, Lang),
     /// The chat's language is this.
     Speaks(BotId, ChatId, Lang),

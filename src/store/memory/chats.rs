@@ -15,7 +15,10 @@ impl Ledger {
             self.chats.insert((bot, id), chat);
             return;
         };
-        chat.lang = lang;
+        let struck = |how| matches!(how, How::Retired | How::Suspended);
+        if !chat.gone.is_some_and(|went| struck(went.how)) {
+            chat.lang = lang;
+        }
         let Some(went) = chat.gone.take() else { return };
         chat.missed = None;
         let back: Vec<RegionId> = match went.how {

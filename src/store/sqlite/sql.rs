@@ -11,7 +11,11 @@ pub(super) const DRAWN: &str = "SELECT last FROM sequence WHERE one = 1";
 
 pub(super) const CHAT: &str = "SELECT lang, how, missed FROM chats WHERE bot = $1 AND chat = $2";
 pub(super) const CHAT_NEW: &str = "INSERT INTO chats (bot, chat, lang) VALUES ($1, $2, $3)";
-pub(super) const CHAT_BACK: &str = "UPDATE chats SET lang = $3, gone = NULL, how = NULL, missed = NULL WHERE bot = $1 AND chat = $2";
+pub(super) const CHAT_BACK: &str = "
+    UPDATE chats
+    SET lang = CASE WHEN how IN ('retired', 'suspended') THEN lang ELSE $3 END,
+        gone = NULL, how = NULL, missed = NULL
+    WHERE bot = $1 AND chat = $2";
 pub(super) const CHAT_SPEAKS: &str =
     "UPDATE chats SET lang = $3 WHERE bot = $1 AND chat = $2 AND gone IS NULL";
 pub(super) const CHAT_GOES: &str =

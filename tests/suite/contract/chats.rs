@@ -69,7 +69,8 @@ pub(super) async fn a_retired_chat_that_comes_back_has_the_places_it_had(store: 
     assert_eq!(lives(&store, 1).await, None);
     act(&store, vec![Effect::Met(BOT, CHAT, Lang::En)]).await;
     let known = store.subscriber(BOT, CHAT).await.unwrap().unwrap();
-    assert_eq!((known.lang, known.places), (Lang::En, places(&["west", "east"])));
+    // Whoever comes back by an update that names no language is spoken to as before.
+    assert_eq!((known.lang, known.places), (Lang::Ru, places(&["west", "east"])));
     assert!(known.exercises);
 }
 

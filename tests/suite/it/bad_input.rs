@@ -14,7 +14,7 @@ async fn what_is_not_understood_is_asked_back_and_raises_nothing() {
     for (typed, told) in [
         (
             "/alert пажар RU-SMO",
-            "Опасность «пажар» не найдена. Ничего не поднято. Может быть: Пожар",
+            "Опасность «пажар RU-SMO» не найдена. Ничего не поднято. Может быть: Пожар",
         ),
         ("/alert fire Смаленская область", "Ничего не сделано. Может быть: Смоленская область"),
         ("/alert fire RU-SMO на 999ч", "Срок слишком велик"),
@@ -44,7 +44,7 @@ async fn strangers_and_officials_beyond_their_mandate_are_refused_and_journalled
     town.stop().await;
     let journal = town.journal().await;
     for reason in ["stranger", "area", "hazard", "role"] {
-        assert!(journal.contains(&format!("\"reason\":\"{reason}\"")), "{reason}");
+        assert!(journal.contains(&format!("[\"reason\",\"{reason}\"]")), "{reason}");
     }
 }
 
