@@ -79,6 +79,10 @@ pub struct Due {
 }
 
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own: what may be, what is known, what is durable, how to send"
+)]
 struct Entry {
     chat: ChatId,
     variant: Variant,

@@ -3,11 +3,7 @@
 //!
 //! `NABAT_KILLS=10` makes ten rounds of it, in turn calm and storm; two without it.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "tests, which the lint knows only by their attribute"
-)]
+#![expect(clippy::unwrap_used, reason = "tests, which the lint knows only by their attribute")]
 #![expect(clippy::disallowed_methods, reason = "processes of their own live in real time")]
 
 use std::{
@@ -32,8 +28,8 @@ const RATE: i64 = 200;
 const LATE_CALM_MS: i64 = 80;
 /// The same in a storm.
 const LATE_STORM_MS: i64 = 400;
-/// Longer is a failure, not a delay.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer is a daemon that hangs, and not a storm on a machine that is busy with a build.
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// A process that does not outlive the test.
 struct Process(Child);

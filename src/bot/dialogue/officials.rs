@@ -260,19 +260,17 @@ impl<'a> Talk<'a> {
         about: Vec<(&'static str, String)>,
     ) -> Result<(), Want> {
         let refusal = AlertRefusal::NotActive(id);
-        match self.facts.turn(id)? {
-            Some(Transition {
-                alert, change: Change::Ended | Change::Withdrawn, at, by, ..
-            }) => {
-                let at = bulletin::when(*at, self.zone(alert.area()));
-                let number = number(id, alert.revision().0);
-                let phrase = Phrase::AlreadyOver { number: &number, at: &at, by: actor(by) };
-                self.refuse(&phrase, "not-active", about);
-            }
-            Some(_) | None => {
-                let phrase = Phrase::Alert { refusal: &refusal, name: "" };
-                self.refuse(&phrase, "not-active", about);
-            }
+        if let Some(Transition {
+            alert, change: Change::Ended | Change::Withdrawn, at, by, ..
+        }) = self.facts.turn(id)?
+        {
+            let at = bulletin::when(*at, self.zone(alert.area()));
+            let number = number(id, alert.revision().0);
+            let phrase = Phrase::AlreadyOver { number: &number, at: &at, by: actor(by) };
+            self.refuse(&phrase, "not-active", about);
+        } else {
+            let phrase = Phrase::Alert { refusal: &refusal, name: "" };
+            self.refuse(&phrase, "not-active", about);
         }
         Ok(())
     }

@@ -401,9 +401,11 @@ fn a_live_report_whose_arrival_is_unknown_is_sent_until_its_number_is_known() {
         if let What::Edit { report, .. } = &parcel.what {
             last = Some(report.clone());
         }
-        let lost = first && attempts < 4;
-        bench
-            .reply(&parcel, if lost { Outcome::Unknown } else { Outcome::Delivered(MessageId(1)) });
+        let unheard = first && attempts < 4;
+        bench.reply(
+            &parcel,
+            if unheard { Outcome::Unknown } else { Outcome::Delivered(MessageId(1)) },
+        );
     }
     assert_eq!(attempts, 4);
     assert!(last.is_some_and(|report| report.closed_at.is_some()), "and it ends true");

@@ -126,8 +126,8 @@ fn turned_at_random(chance: &mut Chance, ledger: &Ledger) -> Effect {
     let slugs = chance.places();
     let (transition, readers) = if !expired.is_empty() && chance.once_in(6) {
         // Confirmed, or what is not possible any more.
-        let change = chance.of(&[Change::Ended, Change::Ended, Change::Updated]);
-        (turned(&chance.of(&expired), change, 100), true)
+        let became = chance.of(&[Change::Ended, Change::Ended, Change::Updated]);
+        (turned(&chance.of(&expired), became, 100), true)
     } else if active.is_empty() || chance.once_in(3) {
         let status = if chance.once_in(4) { Status::Exercise } else { Status::Actual };
         (raised(ledger.next_alert(), status, &slugs), false)

@@ -19,7 +19,7 @@ fn write_config(dir: &Path, api_url: &str) {
 fn refused(dir: &Path, token: Option<&str>) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nabat"));
     command.args(["serve", "--config"]).arg(dir).current_dir(dir);
-    command.env_remove("NABAT_TOKEN").env("NABAT_LOG", "off").timeout(Duration::from_secs(60));
+    command.env_remove("NABAT_TOKEN").env("NABAT_LOG", "off").timeout(Duration::from_mins(1));
     if let Some(token) = token {
         command.env("NABAT_TOKEN", token);
     }

@@ -1,5 +1,11 @@
 //! Stories of the whole daemon, told over the simulated Bot API: only texts, buttons and phones.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "tests, which the lint knows only by their attribute"
+)]
+
 mod bad_input;
 mod command_line;
 mod endings;

@@ -99,9 +99,9 @@ impl Town {
                 Box::pin(async move { clock.sleep(time).await })
             },
         );
-        let served = Arc::clone(&world);
+        let shared = Arc::clone(&world);
         let server = tokio::spawn(async move {
-            http::serve(served, listener, timepiece).await.unwrap();
+            http::serve(shared, listener, timepiece).await.unwrap();
         });
         let dir = tempfile::tempdir().unwrap();
         Self { seed, bot, clock, world, rate, api_url, dir, daemon: None, server }
@@ -216,6 +216,7 @@ impl Town {
     }
 
     /// An update about a message, of any shape.
+    #[expect(clippy::needless_pass_by_value, reason = "the callers make it on the spot")]
     pub(crate) fn update(&self, kind: &'static str, user: UserId, text: &str, more: Value) {
         let now = self.clock.now();
         let mut shape = json!({
@@ -418,9 +419,10 @@ impl Drop for Daemon {
     fn drop(&mut self) {
         self.crash.cancel();
         let ended = self.thread.take().map(thread::JoinHandle::join);
-        if ended.is_some_and(|ended| ended.is_err()) && !thread::panicking() {
-            panic!("the daemon panicked");
-        }
+        assert!(
+            thread::panicking() || ended.is_none_or(|ended| ended.is_ok()),
+            "the daemon panicked"
+        );
     }
 }
 
