@@ -1,8 +1,8 @@
 //! `nabat rehearse`: the whole daemon against the simulated Telegram, and a verdict.
 //!
 //! Role: starts the simulated Telegram on loopback, starts the real daemon against it over HTTP with
-//! the real clock and a database of its own, lets [`town`] act as officials and residents, and has
-//! [`judge`] say from the phones what was kept of what `nabat` promises.
+//! the real clock and a database of its own, lets `town` act as officials and residents, and has
+//! `judge` say from the phones what was kept of what `nabat` promises.
 //!
 //! Invariants: the daemon is the one that `serve` runs, whole; people act through messages and
 //! presses and nothing else; the verdict is drawn from phones and from the world's own counts, and
