@@ -149,7 +149,12 @@ impl Here<'_> {
         let at = self.when(event.at);
         let mut lines = match event.change {
             Change::Expired => {
-                vec![format!("{}: {what}", self.words.expired), self.words.not_confirmed.to_owned()]
+                // An exercise has no danger whose end could be confirmed.
+                let unsure = match alert.status() {
+                    Status::Actual => self.words.not_confirmed,
+                    Status::Exercise => self.words.exercise_over,
+                };
+                vec![format!("{}: {what}", self.words.expired), unsure.to_owned()]
             }
             Change::Withdrawn => vec![
                 format!("{}: {what}", self.words.withdrawn),
@@ -189,7 +194,7 @@ impl Here<'_> {
                 vec![format!("{place}: {} {}.", self.words.clear_confirmed, self.when(at))]
             }
             (Change::Expired | Change::Withdrawn, _) => Vec::new(),
-            (_, _) => vec![format!("{}: {place}.", self.words.nothing_else)],
+            (_, _) => vec![format!("{place}: {}.", self.words.nothing_else)],
         }
     }
 
@@ -296,6 +301,7 @@ struct Words {
     ended_only_in: &'static str,
     expired: &'static str,
     not_confirmed: &'static str,
+    exercise_over: &'static str,
     withdrawn: &'static str,
     disregard: &'static str,
     still_active: &'static str,
@@ -330,10 +336,11 @@ static RU: Words = Words {
     ended_only_in: "Окончание объявлено только для",
     expired: "Объявленное время истекло",
     not_confirmed: "Окончание опасности НЕ подтверждено. Сохраняйте осторожность, ждите сообщения.",
+    exercise_over: "Учение закончено.",
     withdrawn: "ОШИБОЧНОЕ СООБЩЕНИЕ",
     disregard: "Это сообщение было отправлено по ошибке, не руководствуйтесь им:",
     still_active: "ПРОДОЛЖАЕТ ДЕЙСТВОВАТЬ",
-    nothing_else: "Других действующих предупреждений нет",
+    nothing_else: "других действующих предупреждений нет",
     as_of: "По состоянию на",
     active: "действует предупреждение",
     clear_confirmed: "предупреждений нет, подтверждено",
@@ -356,10 +363,11 @@ static UK: Words = Words {
     ended_only_in: "Завершення оголошено лише для",
     expired: "Оголошений час минув",
     not_confirmed: "Завершення небезпеки НЕ підтверджено. Будьте обережні, чекайте на повідомлення.",
+    exercise_over: "Навчання завершено.",
     withdrawn: "ПОМИЛКОВЕ ПОВІДОМЛЕННЯ",
     disregard: "Це повідомлення надіслано помилково, не зважайте на нього:",
     still_active: "ПРОДОВЖУЄ ДІЯТИ",
-    nothing_else: "Інших чинних попереджень немає",
+    nothing_else: "інших чинних попереджень немає",
     as_of: "Станом на",
     active: "діє попередження",
     clear_confirmed: "попереджень немає, підтверджено",
@@ -382,10 +390,11 @@ static EN: Words = Words {
     ended_only_in: "Announced over only in",
     expired: "The announced time is over",
     not_confirmed: "The end of the danger is NOT confirmed. Stay careful and wait for word.",
+    exercise_over: "The exercise is over.",
     withdrawn: "SENT IN ERROR",
     disregard: "This message was sent in error; do not act on it:",
     still_active: "STILL IN FORCE",
-    nothing_else: "No other alert is in force",
+    nothing_else: "no other alert is in force",
     as_of: "As of",
     active: "an alert is in force",
     clear_confirmed: "no alert in force, confirmed",

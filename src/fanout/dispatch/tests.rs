@@ -14,7 +14,7 @@ use crate::{
         hazard::{Certainty, Severity, Urgency},
         ids::{BotId, HazardId, LevelId, MessageId, RegionId, Revision, UserId},
         lang::Lang,
-        letter::{Message, NewLetter},
+        letter::{Message, NewLetter, Occasion},
         region::Area,
         time::Utc,
     },
@@ -409,4 +409,41 @@ fn a_live_report_whose_arrival_is_unknown_is_sent_until_its_number_is_known() {
     }
     assert_eq!(attempts, 4);
     assert!(last.is_some_and(|report| report.closed_at.is_some()), "and it ends true");
+}
+
+#[test]
+fn an_end_waits_for_an_answer_that_tells_of_the_alert_before_its_readers_are_closed() {
+    let mut bench = Bench::new(30);
+    let standing = Content::Standing { occasion: Occasion::Joined, places: vec![] };
+    let mut answer = letter(1, 900, Class::Resident);
+    answer.new.content = standing;
+    bench.dispatch.on_letters(vec![answer]);
+    let telling = bench.next_send(2).unwrap();
+    bench.dispatch.on_sending(telling.ticket, &[AlertId(1)]);
+    bench.open(&[(fanout(2, 1, Severity::Extreme, Change::Ended), 0..0)]);
+    bench.next_send(3);
+    assert!(bench.closed.is_empty(), "whoever is told of the alert just now hears its end too");
+    bench.reply(&telling, Outcome::Delivered(MessageId(1)));
+    bench.next_send(3);
+    assert_eq!(bench.closed.len(), 1);
+}
+
+#[test]
+fn a_death_in_mid_flight_is_no_outcome() {
+    let mut bench = Bench::new(30);
+    let mut start = fanout(1, 1, Severity::Extreme, Change::Raised);
+    let variant = Variant { lang: Lang::En, place: RegionId::new("oblast") };
+    let at = Position { stratum: 1, key: 1 };
+    start.progress.cursor = at;
+    start.progress.mark = at;
+    start.progress.stragglers =
+        vec![crate::ports::store::Straggler { at, chat: ChatId(1), variant, doubt: true }];
+    bench.open(&[(start, 1..2)]);
+    let first = bench.next_send(5).unwrap();
+    bench.reply(&first, Outcome::Unknown);
+    let second = bench.next_send(10).expect("one unknown outcome is not final");
+    assert_eq!(second.chat, ChatId(1));
+    bench.reply(&second, Outcome::Unknown);
+    assert_eq!(bench.next_send(10), None, "the second is");
+    assert_eq!(bench.closed[0].tally.get(Settlement::Uncertain), 1);
 }
