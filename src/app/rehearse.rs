@@ -31,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Credentials, clock::System, simulate::timepiece};
 use crate::{
     config::{self, Config},
+    fanout::purse::Budget,
     ports::clock::Clock,
     sim::{
         http,
@@ -100,6 +101,7 @@ pub async fn run(args: Args) -> Result<ExitCode> {
         api_url: format!("http://{address}"),
         token: Token::parse(TOKEN).context("the made-up token is none")?,
         rate: args.rate,
+        budget: Budget::default(),
     }];
     let stop = CancellationToken::new();
     let (ready, up) = oneshot::channel();

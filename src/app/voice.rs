@@ -30,11 +30,21 @@ impl Voice {
 }
 
 impl Scribe for Voice {
-    fn bulletin(&self, event: &Transition, board: &Board, variant: &Variant) -> Bulletin {
-        let bulletin = bulletin::compose(event, board, variant, &self.rules.forest);
+    fn bulletin(
+        &self,
+        event: &Transition,
+        board: &Board,
+        variant: &Variant,
+        late: bool,
+    ) -> Bulletin {
+        let bulletin = bulletin::compose(event, board, variant, late, &self.rules.forest);
         // Texts that were checked one by one may be too long together; a warning that is cut short
         // is better than one that Telegram refuses.
         Bulletin { text: letters::fit(&bulletin.text), ..bulletin }
+    }
+
+    fn enough(&self, event: &Transition, board: &Board, place: &RegionId) -> Vec<AlertId> {
+        board.enough(event, place, &self.rules.forest)
     }
 
     fn standing(

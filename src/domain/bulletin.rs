@@ -31,27 +31,35 @@ const PLACES_NAMED_MAX: usize = 4;
 pub struct Bulletin {
     /// Plain text.
     pub text: String,
-    /// Whether the phone stays silent.
-    pub silent: bool,
     /// The alerts it tells of as active.
     pub tells: Vec<AlertId>,
 }
 
-/// Renders a transition for one variant of chat.
+/// Renders a transition for one variant of chat. `late`: after an outage, when the reader gets one
+/// message instead of the backlog, it names everything else that holds at the place as well.
 #[must_use]
-pub fn compose(event: &Transition, board: &Board, variant: &Variant, forest: &Forest) -> Bulletin {
+pub fn compose(
+    event: &Transition,
+    board: &Board,
+    variant: &Variant,
+    late: bool,
+    forest: &Forest,
+) -> Bulletin {
     let alert = &event.alert;
     let here = Here { variant, forest, words: words(variant.lang) };
     let holds = alert.area().coverage(&variant.place, forest) != Coverage::None;
     let exercise = alert.status() == Status::Exercise;
     let (body, mut tells) = match &event.change {
+        // Whoever knows of one alert was not told of an equal one beside it; if this one is lowered,
+        // that has to be named.
         Change::Raised | Change::Updated | Change::SteppedUp | Change::SteppedDown => {
-            (here.active(event, ""), vec![alert.id()])
+            let also = late || event.change == Change::SteppedDown;
+            here.active(event, "", board, also)
         }
         Change::EndedPartly(parts) if holds => {
             let ended = here.list(parts.iter());
             let ended = format!("{}: {ended}.", here.words.ended_only_in);
-            (here.active(event, &ended), vec![alert.id()])
+            here.active(event, &ended, board, late)
         }
         Change::EndedPartly(_) | Change::Ended | Change::Expired | Change::Withdrawn => {
             (here.over(event, board), here.still(alert, board).map(Alert::id).collect())
@@ -60,8 +68,7 @@ pub fn compose(event: &Transition, board: &Board, variant: &Variant, forest: &Fo
     tells.sort_unstable();
     tells.dedup();
     let text = if exercise { format!("{}\n{body}", here.words.exercise) } else { body };
-    let silent = exercise || alert.draft().silent();
-    Bulletin { text, silent, tells }
+    Bulletin { text, tells }
 }
 
 /// What is true of a place now, in a few lines, and which alerts that tells of.
@@ -110,8 +117,14 @@ struct Here<'a> {
 }
 
 impl Here<'_> {
-    /// The message while the alert holds here.
-    fn active(&self, event: &Transition, extra: &str) -> String {
+    /// The message while the alert holds here, and what it tells of; with `also`, what else holds.
+    fn active(
+        &self,
+        event: &Transition,
+        extra: &str,
+        board: &Board,
+        also: bool,
+    ) -> (String, Vec<AlertId>) {
         let lang = self.variant.lang;
         let alert = &event.alert;
         let wording = alert.draft().wording();
@@ -135,8 +148,16 @@ impl Here<'_> {
         lines.push(format!("{}: {}.", self.words.source, wording.source.get(lang)));
         lines.push(self.span(alert));
         lines.push(Self::number(alert));
+        let mut tells = vec![alert.id()];
+        let others: Vec<&Alert> =
+            self.still(alert, board).filter(|_| also && alert.status() == Status::Actual).collect();
+        if !others.is_empty() {
+            lines.push(format!("{}:", self.words.still_active));
+            lines.extend(others.iter().map(|other| self.brief(other)));
+            tells.extend(others.iter().map(|other| other.id()));
+        }
         lines.retain(|line| !line.is_empty());
-        lines.join("\n")
+        (lines.join("\n"), tells)
     }
 
     /// The message when it holds here no more.

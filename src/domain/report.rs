@@ -29,6 +29,8 @@ pub struct Report {
     pub rate: u32,
     /// The limit it is held to, per second.
     pub limit: u32,
+    /// Tenths of a Star that the alert has cost so far through this bot.
+    pub tenths: u64,
     /// Why it stands still, if it does.
     pub trouble: Option<Trouble>,
 }
@@ -46,6 +48,8 @@ pub enum Trouble {
     Revoked,
     /// Our own storage refuses to save progress.
     Storage,
+    /// An official has paused it.
+    Held,
 }
 
 impl Report {

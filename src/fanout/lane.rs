@@ -29,14 +29,16 @@ use std::{
 
 use crate::{
     domain::{
-        audience::{Position, Recipient, Standing, Variant},
+        alert::{Change, Status},
+        audience::{Position, Recipient, Standing, Tier, Variant},
         delivery::{Fate, Settlement, Tally},
         ids::{AlertId, ChatId, FanoutId, MessageId, Revision},
+        manner::{Manner, Manners},
         report::Report,
         time::{Moment, Mono, Utc},
     },
     fanout::plan::Rank,
-    ports::store::{Fanout, Heir, LaneSave, LogRow, Page, Progress, Straggler},
+    ports::store::{Fanout, Heir, Hold, LaneSave, LogRow, Page, Progress, Straggler},
 };
 
 /// Most chats a lane passes by before it waits for them: each is a row of every save.
@@ -49,6 +51,8 @@ const DOUBT_DELAY: Duration = Duration::from_secs(3);
 const RETRY_DELAY: Duration = Duration::from_millis(700);
 /// Readers may yet come while older broadcasts of the alert settle; look again after this.
 const READERS_DELAY: Duration = Duration::from_millis(150);
+/// A page is sent from for so long at most: what it says of a chat may have changed.
+const PAGE_STALE: Duration = Duration::from_secs(5);
 /// A straggler due within this time is saved as one that may have been sent.
 const DUE_SOON: Duration = Duration::from_millis(300);
 /// Refusals we can't read, before they are looked at as a share.
@@ -63,6 +67,8 @@ pub enum Stop {
     Stale,
     /// Telegram refuses the text.
     Malformed,
+    /// An official stopped it.
+    Halted,
 }
 
 /// Somebody to send to.
@@ -74,8 +80,12 @@ pub struct Due {
     pub chat: ChatId,
     /// What.
     pub variant: Variant,
-    /// Without thread and reply.
-    pub detached: bool,
+    /// How.
+    pub manner: Manner,
+    /// Alerts that make this needless if it was told of one of them a moment ago.
+    pub enough: Vec<AlertId>,
+    /// Whether it may have the message already: then it is not needless.
+    pub doubt: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -86,6 +96,11 @@ pub struct Due {
 struct Entry {
     chat: ChatId,
     variant: Variant,
+    tier: Tier,
+    /// As [`Recipient`] has them.
+    told: bool,
+    message: Option<MessageId>,
+    enough: Vec<AlertId>,
     /// It may have the message from an attempt before the present one, of this process or of one that
     /// died.
     doubt: bool,
@@ -117,6 +132,13 @@ pub struct Lane {
     alert: AlertId,
     revision: Revision,
     rank: Rank,
+    manners: Manners,
+    /// Whether whoever was told by another message needs no other.
+    starts: bool,
+    /// What a chat was told before this teaches it nothing about an end.
+    over_since: Option<Mono>,
+    held: bool,
+    paid: bool,
     expires_at: Option<Utc>,
     opened_at: Utc,
     size: Option<u64>,
@@ -127,6 +149,8 @@ pub struct Lane {
     last: bool,
     fetching: bool,
     fetch_at: Mono,
+    /// When the oldest of those who are fresh were read.
+    fetched_at: Mono,
     page: usize,
 
     fresh: VecDeque<Recipient>,
@@ -172,52 +196,66 @@ enum Rest {
 impl Lane {
     /// Takes up a broadcast where its record leaves it. `page` is how many chats to read at once.
     #[must_use]
-    pub fn new(fanout: &Fanout, rank: Rank, page: usize, now: Mono) -> Self {
+    pub fn new(fanout: &Fanout, rank: Rank, page: usize, now: Moment) -> Self {
         let progress = &fanout.progress;
-        let mut lane = Self {
-            id: fanout.id,
-            alert: fanout.transition.alert.id(),
-            revision: fanout.transition.alert.revision(),
-            rank,
-            expires_at: (!fanout.transition.change.closes())
-                .then(|| fanout.transition.alert.expires_at())
-                .flatten(),
-            opened_at: fanout.opened_at,
-            size: fanout.size,
-            counting: false,
-            readers_open: fanout.audience.readers && fanout.readers_ceiling.is_none(),
-            fetched: progress.cursor,
-            last: false,
-            fetching: false,
-            fetch_at: now,
-            page: page.max(1),
-            fresh: VecDeque::new(),
-            cursor: progress.cursor,
-            mark: progress.mark.max(progress.cursor),
-            haunted: progress.mark.max(progress.cursor),
-            stragglers: BTreeMap::new(),
-            waiting: BTreeSet::new(),
-            ready: VecDeque::new(),
-            again: VecDeque::new(),
-            turns: 0,
-            in_flight: 0,
-            tally: progress.tally,
-            log: Vec::new(),
-            sent: VecDeque::new(),
-            answered: 0,
-            rejected: 0,
-            stop: None,
-            rest: Rest::NotAsked,
-            dirty: false,
-            saving: None,
-            closing: false,
-            closed_at: None,
-        };
+        let mut lane =
+            Self {
+                id: fanout.id,
+                alert: fanout.transition.alert.id(),
+                revision: fanout.transition.alert.revision(),
+                rank,
+                manners: Manners::of(&fanout.transition),
+                starts: fanout.transition.change == Change::Raised,
+                over_since: fanout.transition.change.closes().then(|| {
+                    now.mono - (now.utc - fanout.transition.at).to_std().unwrap_or_default()
+                }),
+                held: fanout.hold == Some(Hold::Paused),
+                paid: fanout.transition.alert.draft().paid()
+                    && fanout.transition.alert.status() == Status::Actual,
+                expires_at: (!fanout.transition.change.closes())
+                    .then(|| fanout.transition.alert.expires_at())
+                    .flatten(),
+                opened_at: fanout.opened_at,
+                size: fanout.size,
+                counting: false,
+                readers_open: fanout.audience.readers && fanout.readers_ceiling.is_none(),
+                fetched: progress.cursor,
+                last: false,
+                fetching: false,
+                fetch_at: now.mono,
+                fetched_at: now.mono,
+                page: page.max(1),
+                fresh: VecDeque::new(),
+                cursor: progress.cursor,
+                mark: progress.mark.max(progress.cursor),
+                haunted: progress.mark.max(progress.cursor),
+                stragglers: BTreeMap::new(),
+                waiting: BTreeSet::new(),
+                ready: VecDeque::new(),
+                again: VecDeque::new(),
+                turns: 0,
+                in_flight: 0,
+                tally: progress.tally,
+                log: Vec::new(),
+                sent: VecDeque::new(),
+                answered: 0,
+                rejected: 0,
+                stop: None,
+                rest: Rest::NotAsked,
+                dirty: false,
+                saving: None,
+                closing: false,
+                closed_at: None,
+            };
         for straggler in &progress.stragglers {
-            let Straggler { at, chat, variant, doubt } = straggler.clone();
+            let Straggler { at, chat, variant, tier, told, message, doubt } = straggler.clone();
             let entry = Entry {
                 chat,
                 variant,
+                tier,
+                told,
+                message,
+                enough: Vec::new(),
                 doubt,
                 unknown: false,
                 tells: Vec::new(),
@@ -290,8 +328,14 @@ impl Lane {
         }
     }
 
-    /// Moves those whose wait is over.
+    /// Moves those whose wait is over, and forgets a page that was read too long ago: who may be
+    /// sent to, and what they know, is looked up again.
     pub fn wake(&mut self, now: Mono) {
+        if !self.fresh.is_empty() && now.since(self.fetched_at) > PAGE_STALE && !self.fetching {
+            self.fresh.clear();
+            self.fetched = self.cursor;
+            self.last = false;
+        }
         while let Some(&(due, at)) = self.waiting.first()
             && due <= now
         {
@@ -320,6 +364,9 @@ impl Lane {
     /// Takes a page.
     pub fn on_page(&mut self, page: Page, now: Moment) {
         self.fetching = false;
+        if self.fresh.is_empty() {
+            self.fetched_at = now.mono;
+        }
         if page.recipients.is_empty() && !page.last {
             self.fetch_at = now.mono + READERS_DELAY;
         }
@@ -400,13 +447,15 @@ impl Lane {
     #[must_use]
     pub fn has_due(&self) -> bool {
         self.stop.is_none()
+            && !self.held
             && (self.head_of(&self.ready).is_some()
                 || self.fresh_is_open()
                 || self.head_of(&self.again).is_some())
     }
 
-    /// Takes the next to send to. Those who have left on the way are settled in passing. The caller
-    /// hands it back by [`Lane::on_held`] if the chat can't be spoken to yet.
+    /// Takes the next to send to. Those who have left on the way, and those who have nothing to learn,
+    /// are settled in passing. The caller hands it back by [`Lane::on_held`] if the chat can't be
+    /// spoken to yet, or by [`Lane::on_needless`].
     pub fn take(&mut self, now: Moment) -> Option<Due> {
         if self.stop.is_some() {
             return None;
@@ -431,32 +480,64 @@ impl Lane {
                 self.tally.add(settlement, 1);
                 continue;
             }
+            let doubt = at <= self.haunted;
+            let needless = recipient.needless || (self.starts && recipient.told);
+            if needless && !doubt {
+                self.tally.add(Settlement::Superseded, 1);
+                continue;
+            }
             let entry = Entry {
                 chat: recipient.chat,
                 variant: recipient.variant,
-                doubt: at <= self.haunted,
+                tier: recipient.tier,
+                told: recipient.told,
+                message: recipient.message,
+                enough: recipient.enough,
+                doubt,
                 unknown: false,
                 tells: Vec::new(),
                 cleared: true,
                 detached: false,
                 state: Wait::Ready,
             };
+            if !doubt && self.put(at, &entry) == Manner::Not {
+                self.tally.add(Settlement::Superseded, 1);
+                continue;
+            }
             self.stragglers.insert(at, entry);
             return self.take_straggler(at, now.mono);
         }
         None
     }
 
+    /// How the chat would be told, were nothing in doubt.
+    fn put(&self, at: Position, entry: &Entry) -> Manner {
+        let over = at.stratum == Position::READERS;
+        // Without a reply, once Telegram found nothing to reply to.
+        let message = entry.message.filter(|_| !entry.detached);
+        self.manners.of_chat(entry.tier, entry.told, message, over)
+    }
+
+    fn manner(&self, at: Position, entry: &Entry) -> Manner {
+        match self.put(at, entry) {
+            // It may have had the message before a crash, and is owed an outcome.
+            Manner::Not => Manner::Anew { silent: true, reply_to: None },
+            manner @ (Manner::Anew { .. } | Manner::Edit(_)) => manner,
+        }
+    }
+
     fn take_straggler(&mut self, at: Position, now: Mono) -> Option<Due> {
         let entry = self.stragglers.get_mut(&at)?;
         entry.state = Wait::InFlight;
+        let entry = self.stragglers.get(&at)?;
+        let due = self.due(at, entry);
         self.in_flight += 1;
         self.dirty = true;
         while self.sent.front().is_some_and(|&at| now.since(at) > Duration::from_secs(1)) {
             self.sent.pop_front();
         }
         self.sent.push_back(now);
-        Some(Due { at, chat: entry.chat, variant: entry.variant.clone(), detached: entry.detached })
+        Some(due)
     }
 
     /// The one just taken can't be spoken to before `until`: nothing was sent.
@@ -485,6 +566,88 @@ impl Lane {
         if self.stop.is_some() {
             self.drop_straggler(at, now.utc);
         }
+    }
+
+    /// The one just taken knows enough: nothing was sent, and nothing is.
+    pub fn on_needless(&mut self, at: Position) {
+        self.sent.pop_back();
+        if self.stragglers.remove(&at).is_some() {
+            self.in_flight -= 1;
+            self.tally.add(Settlement::Superseded, 1);
+            self.dirty = true;
+        }
+    }
+
+    /// The one just taken was reached by an older broadcast of the alert a moment ago: what is to be
+    /// sent then, if anything.
+    pub fn on_told(&mut self, at: Position, message: MessageId) -> Option<Due> {
+        let entry = self.stragglers.get_mut(&at)?;
+        (entry.told, entry.message) = (true, Some(message));
+        let entry = self.stragglers.get(&at)?;
+        if self.starts || self.put(at, entry) == Manner::Not {
+            self.on_needless(at);
+            return None;
+        }
+        Some(self.due(at, entry))
+    }
+
+    fn due(&self, at: Position, entry: &Entry) -> Due {
+        Due {
+            at,
+            chat: entry.chat,
+            variant: entry.variant.clone(),
+            manner: self.manner(at, entry),
+            enough: entry.enough.clone(),
+            doubt: entry.doubt,
+        }
+    }
+
+    /// Whether it is of a beginning: whoever was told by another message has nothing to learn.
+    #[must_use]
+    pub fn starts(&self) -> bool {
+        self.starts
+    }
+
+    /// Since when it is over; `None` if it goes on.
+    #[must_use]
+    pub fn over_since(&self) -> Option<Mono> {
+        self.over_since
+    }
+
+    /// Whether its messages may cost Stars.
+    #[must_use]
+    pub fn is_paid(&self) -> bool {
+        self.paid
+    }
+
+    /// There is nothing to edit: once more, by a message of its own.
+    pub fn on_anew(&mut self, at: Position, now: Moment) {
+        if let Some(entry) = self.stragglers.get_mut(&at) {
+            entry.message = None;
+        }
+        self.on_again(at, Some(now.mono), now);
+    }
+
+    /// Held by an official, or let go on.
+    pub fn hold(&mut self, held: bool) {
+        self.held = held;
+    }
+
+    /// Whether an official holds it.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.held
+    }
+
+    /// How many people the next message reaches: the tier of the next to be sent to.
+    #[must_use]
+    pub fn next_tier(&self) -> Option<Tier> {
+        let waiting = |queue| {
+            let at = self.head_of(queue)?;
+            self.stragglers.get(&at).map(|entry| entry.tier)
+        };
+        let fresh = self.fresh.front().filter(|_| self.fresh_is_open()).map(|next| next.tier);
+        [waiting(&self.ready), fresh, waiting(&self.again)].into_iter().flatten().min()
     }
 
     /// Once more, without thread and reply.
@@ -517,6 +680,7 @@ impl Lane {
         match heir {
             Some(Heir::Follows) => {
                 entry.chat = to;
+                entry.message = None;
                 self.on_again(at, Some(now.mono), now);
             }
             Some(Heir::Already) => {
@@ -611,8 +775,15 @@ impl Lane {
             };
             // True once this save is acknowledged; until then `is_cleared` sees `saving`.
             entry.cleared = may_go || entry.doubt;
-            let variant = entry.variant.clone();
-            stragglers.push(Straggler { at, chat: entry.chat, variant, doubt: entry.cleared });
+            stragglers.push(Straggler {
+                at,
+                chat: entry.chat,
+                variant: entry.variant.clone(),
+                tier: entry.tier,
+                told: entry.told,
+                message: entry.message,
+                doubt: entry.cleared,
+            });
         }
         self.closing = self.is_done();
         let tally = self.counted();
@@ -676,6 +847,7 @@ impl Lane {
             closed_at: self.closed_at,
             rate: u32::try_from(self.sent.len()).unwrap_or(u32::MAX),
             limit,
+            tenths: 0,
             trouble: None,
         }
     }
@@ -733,7 +905,7 @@ impl Lane {
     fn unsent(&self) -> Settlement {
         match self.stop {
             Some(Stop::Malformed) => Settlement::Failed,
-            Some(Stop::Stale) | None => Settlement::Superseded,
+            Some(Stop::Stale | Stop::Halted) | None => Settlement::Superseded,
         }
     }
 

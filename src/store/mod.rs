@@ -28,7 +28,7 @@ pub mod sqlite;
 
 use std::time::Duration;
 
-use crate::ports::store::Progress;
+use crate::{domain::time::Utc, ports::store::Progress};
 
 /// The place that stands for taking part in exercises: not a slug, so no region has it.
 const EXERCISES: &str = "";
@@ -43,6 +43,11 @@ const CHALLENGES_KEPT: Duration = crate::ports::store::UPDATES_KEPT;
 /// How long the delivery log is kept after an alert has ended: Telegram lets a bot edit or delete a
 /// message for 48 hours. `// Bot API: deleteMessage`
 const LOG_KEPT: Duration = Duration::from_hours(48);
+
+/// The day of a moment, counted from 1970 in UTC: as exact as activity is kept.
+fn day(at: Utc) -> i64 {
+    at.timestamp().div_euclid(86_400)
+}
 
 /// Progress never goes backwards: a save that comes late changes nothing.
 fn follows(before: &Progress, now: &Progress) -> bool {

@@ -32,6 +32,7 @@ mod walk;
 
 use std::{
     borrow::Cow,
+    collections::BTreeMap,
     fs::{File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
@@ -50,7 +51,7 @@ use super::rows;
 use crate::{
     domain::{
         alert::Transition,
-        audience::{Audience, Position},
+        audience::{Audience, Position, Reach},
         board::Board,
         consent::Challenge,
         delivery::Settlement,
@@ -293,9 +294,15 @@ async fn recent(connection: &mut SqliteConnection) -> Result<()> {
 }
 
 async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
-    let first = include_str!("sqlite/migrations/0001_first.sql").into_sql_str();
-    let first = Migration::new(1, Cow::Borrowed("first"), MigrationType::Simple, first, false);
-    Migrator::with_migrations(vec![first]).run(connection).await.map_err(unmigrated)
+    let migration = |version, name, text: &'static str| {
+        let text = text.into_sql_str();
+        Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, text, false)
+    };
+    let all = vec![
+        migration(1, "first", include_str!("sqlite/migrations/0001_first.sql")),
+        migration(2, "tiers", include_str!("sqlite/migrations/0002_tiers.sql")),
+    ];
+    Migrator::with_migrations(all).run(connection).await.map_err(unmigrated)
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "sqlx may add faults, which are failures too")]
@@ -417,9 +424,20 @@ impl Store for Sqlite {
         open.iter().map(|(body,)| rows::take_challenge(body)).collect()
     }
 
-    async fn reach(&self, bot: BotId, audience: &Audience) -> Result<u64> {
+    async fn reach(&self, bot: BotId, audience: &Audience) -> Result<Reach> {
         let mut tx = self.reading().await?;
         walk::reach(&mut tx, bot, audience).await
+    }
+
+    async fn told(
+        &self,
+        bot: BotId,
+        chats: &[(ChatId, RegionId)],
+        alerts: &[AlertId],
+        since: Option<Utc>,
+    ) -> Result<BTreeMap<ChatId, bool>> {
+        let mut tx = self.reading().await?;
+        walk::told(&mut tx, bot, chats, alerts, since).await
     }
 
     async fn open_fanouts(&self, bot: BotId) -> Result<Vec<Fanout>> {

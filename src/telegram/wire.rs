@@ -39,7 +39,7 @@ use crate::{
         ids::{BotId, ChatId, MessageId, UpdateId},
         letter::Message,
     },
-    ports::courier::{Courier, FetchFault, Incoming},
+    ports::courier::{Courier, Extras, FetchFault, Incoming},
 };
 
 /// Where the Bot API is, unless someone stands in for it.
@@ -125,17 +125,19 @@ pub(super) enum Method {
     EditMessageText,
     AnswerCallbackQuery,
     GetMe,
+    GetChatMemberCount,
     GetUpdates,
     DeleteWebhook,
     SetMyCommands,
 }
 
 impl Method {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::SendMessage,
         Self::EditMessageText,
         Self::AnswerCallbackQuery,
         Self::GetMe,
+        Self::GetChatMemberCount,
         Self::GetUpdates,
         Self::DeleteWebhook,
         Self::SetMyCommands,
@@ -147,6 +149,7 @@ impl Method {
             Self::EditMessageText => "editMessageText",
             Self::AnswerCallbackQuery => "answerCallbackQuery",
             Self::GetMe => "getMe",
+            Self::GetChatMemberCount => "getChatMemberCount",
             Self::GetUpdates => "getUpdates",
             Self::DeleteWebhook => "deleteWebhook",
             Self::SetMyCommands => "setMyCommands",
@@ -298,14 +301,18 @@ impl Courier for Wire {
         Body::new(message)
     }
 
-    async fn send(&self, chat: ChatId, body: &Body) -> Outcome {
-        self.outcome(Method::SendMessage, body.to_send(chat)).await
+    async fn send(&self, chat: ChatId, body: &Body, with: Extras) -> Outcome {
+        self.outcome(Method::SendMessage, body.to_send(chat, with)).await
     }
 
     async fn edit(&self, chat: ChatId, message: MessageId, body: &Body) -> Outcome {
         let outcome = self.outcome(Method::EditMessageText, body.to_edit(chat, message)).await;
         // Bot API: editMessageText may answer `true`; which message it was is known.
         if matches!(outcome, Outcome::Delivered(_)) { Outcome::Delivered(message) } else { outcome }
+    }
+
+    async fn members(&self, chat: ChatId) -> Option<u64> {
+        self.member_count(chat).await.ok()
     }
 
     async fn toast(&self, callback: &str, text: &str) -> Outcome {
@@ -434,7 +441,7 @@ mod tests {
 
     async fn send(wire: &Wire) -> Outcome {
         let body = wire.prepare(&Message::plain("Тревога"));
-        wire.send(CHAT, &body).await
+        wire.send(CHAT, &body, Extras::default()).await
     }
 
     async fn sent_to(act: Act) -> Outcome {

@@ -14,7 +14,7 @@ use crate::{
     },
     domain::{
         alert::{Actor, Alert, AlertRefusal, Current, Draft, Status},
-        audience::{Audience, Variant},
+        audience::{Audience, Reach, Variant},
         bulletin,
         consent::{Act, Challenge, Demand},
         ids::{AlertId, Code, HazardId, RegionId},
@@ -114,7 +114,7 @@ struct Sheet<'a> {
     preview: Preview,
     place: RegionId,
     /// Chats, bot by bot; `None` where the delivery log decides.
-    reach: Option<Vec<u64>>,
+    reach: Option<Vec<Reach>>,
 }
 
 impl Talk<'_> {
@@ -340,9 +340,10 @@ impl Talk<'_> {
         let reach = match &sheet.reach {
             Some(counts) => {
                 // Bots send side by side: the one with most chats is the last to finish.
-                let most = counts.iter().copied().max().unwrap_or(0);
+                let totals = || counts.iter().map(Reach::total);
+                let most = totals().max().unwrap_or(0);
                 let last = forecast(most, self.case.office.rate_per_second);
-                Phrase::PreviewReach { chats: counts.iter().sum(), last }.in_lang(lang)
+                Phrase::PreviewReach { chats: totals().sum(), last }.in_lang(lang)
             }
             None => Phrase::PreviewReaders.in_lang(lang),
         };

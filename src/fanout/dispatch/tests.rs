@@ -11,7 +11,7 @@ use crate::{
         alert::{Actor, Alert, Change, Draft, DraftRow, Status, Transition, Wording},
         audience::{Audience, Recipient, Standing},
         delivery::Settlement,
-        hazard::{Certainty, Severity, Urgency},
+        hazard::{Certainty, Severity, Updates, Urgency},
         ids::{BotId, HazardId, LevelId, MessageId, RegionId, Revision, UserId},
         lang::Lang,
         letter::{Message, NewLetter, Occasion},
@@ -38,6 +38,8 @@ fn fanout(id: i64, alert: i64, severity: Severity, change: Change) -> Fanout {
         certainty: Certainty::Likely,
         approvals: 0,
         silent: false,
+        updates: Updates::Edit,
+        paid: false,
         area: Area::of([place.clone()]).unwrap(),
         lasts: None,
         note: None,
@@ -51,10 +53,11 @@ fn fanout(id: i64, alert: i64, severity: Severity, change: Change) -> Fanout {
         id: FanoutId(id),
         bot: BOT,
         transition: Transition { alert, change, at, by, settles: Vec::new() },
-        audience: Audience { readers, places: vec![place], exercise: false },
+        audience: Audience { readers, places: vec![place], nearest: 1, exercise: false },
         ceiling: 1_000_000,
         readers_ceiling: None,
         size: None,
+        hold: None,
         progress: Progress::START,
         opened_at: at,
         closed_at: None,
@@ -84,7 +87,7 @@ struct Bench {
 impl Bench {
     fn new(limit: u32) -> Self {
         let now = Moment { mono: Mono(0), utc: utc(Mono(0)) };
-        let dispatch = Dispatch::new(limit, &Limits::default(), Vec::new(), now);
+        let dispatch = Dispatch::new(limit, Budget::default(), &Limits::default(), Vec::new(), now);
         Self {
             dispatch,
             // The silent second is over.
@@ -136,7 +139,12 @@ impl Bench {
                     at: Position { stratum: 1, key: chat },
                     chat: ChatId(chat),
                     variant: Variant { lang: Lang::En, place: RegionId::new("oblast") },
+                    tier: Tier::Recent,
                     standing: Standing::Subscribed,
+                    told: false,
+                    message: None,
+                    enough: Vec::new(),
+                    needless: false,
                 };
                 let beyond = |chat: &&i64| Position { stratum: 1, key: **chat } > after;
                 let recipients: Vec<_> =
@@ -436,8 +444,15 @@ fn a_death_in_mid_flight_is_no_outcome() {
     let at = Position { stratum: 1, key: 1 };
     start.progress.cursor = at;
     start.progress.mark = at;
-    start.progress.stragglers =
-        vec![crate::ports::store::Straggler { at, chat: ChatId(1), variant, doubt: true }];
+    start.progress.stragglers = vec![crate::ports::store::Straggler {
+        at,
+        chat: ChatId(1),
+        variant,
+        tier: Tier::Recent,
+        told: false,
+        message: None,
+        doubt: true,
+    }];
     bench.open(&[(start, 1..2)]);
     let first = bench.next_send(5).unwrap();
     bench.reply(&first, Outcome::Unknown);

@@ -16,6 +16,7 @@ mod progress;
 mod random;
 mod sqlite_only;
 mod tidying;
+mod tiers;
 mod world;
 
 use nabat::store::{memory::Memory, sqlite::Sqlite};
@@ -127,6 +128,15 @@ stories! {
         a_heir_follows_and_a_repetition_says_so_again,
         a_heir_that_is_in_the_audience_by_itself_is_not_told_twice,
         a_send_settled_under_the_old_id_makes_the_new_one_a_reader,
+    }
+    tiers::{
+        whoever_reaches_most_is_met_first_then_whoever_is_nearest,
+        a_tier_changes_when_no_broadcast_is_open,
+        a_month_of_silence_and_a_word_change_whose_turn_it_is,
+        a_page_says_what_each_chat_knows_and_by_which_message,
+        what_another_alert_mentions_is_knowledge_without_a_message,
+        who_was_told_is_asked_by_place_certainty_and_time,
+        a_broadcast_is_held_let_go_on_and_stopped,
     }
     tidying::{
         what_an_open_broadcast_can_see_stays,
