@@ -22,6 +22,9 @@
 //!
 //! Deliberately absent: pacing, the choice between lanes, and texts.
 
+mod saving;
+mod telling;
+
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
@@ -38,7 +41,7 @@ use crate::{
         time::{Moment, Mono, Utc},
     },
     fanout::plan::Rank,
-    ports::store::{Fanout, Heir, Hold, LaneSave, LogRow, Page, Progress, Straggler},
+    ports::store::{Fanout, Heir, Hold, LogRow, Page, Straggler},
 };
 
 /// Most chats a lane passes by before it waits for them: each is a row of every save.
@@ -510,22 +513,6 @@ impl Lane {
         None
     }
 
-    /// How the chat would be told, were nothing in doubt.
-    fn put(&self, at: Position, entry: &Entry) -> Manner {
-        let over = at.stratum == Position::READERS;
-        // Without a reply, once Telegram found nothing to reply to.
-        let message = entry.message.filter(|_| !entry.detached);
-        self.manners.of_chat(entry.tier, entry.told, message, over)
-    }
-
-    fn manner(&self, at: Position, entry: &Entry) -> Manner {
-        match self.put(at, entry) {
-            // It may have had the message before a crash, and is owed an outcome.
-            Manner::Not => Manner::Anew { silent: true, reply_to: None },
-            manner @ (Manner::Anew { .. } | Manner::Edit(_)) => manner,
-        }
-    }
-
     fn take_straggler(&mut self, at: Position, now: Mono) -> Option<Due> {
         let entry = self.stragglers.get_mut(&at)?;
         entry.state = Wait::InFlight;
@@ -566,88 +553,6 @@ impl Lane {
         if self.stop.is_some() {
             self.drop_straggler(at, now.utc);
         }
-    }
-
-    /// The one just taken knows enough: nothing was sent, and nothing is.
-    pub fn on_needless(&mut self, at: Position) {
-        self.sent.pop_back();
-        if self.stragglers.remove(&at).is_some() {
-            self.in_flight -= 1;
-            self.tally.add(Settlement::Superseded, 1);
-            self.dirty = true;
-        }
-    }
-
-    /// The one just taken was reached by an older broadcast of the alert a moment ago: what is to be
-    /// sent then, if anything.
-    pub fn on_told(&mut self, at: Position, message: MessageId) -> Option<Due> {
-        let entry = self.stragglers.get_mut(&at)?;
-        (entry.told, entry.message) = (true, Some(message));
-        let entry = self.stragglers.get(&at)?;
-        if self.starts || self.put(at, entry) == Manner::Not {
-            self.on_needless(at);
-            return None;
-        }
-        Some(self.due(at, entry))
-    }
-
-    fn due(&self, at: Position, entry: &Entry) -> Due {
-        Due {
-            at,
-            chat: entry.chat,
-            variant: entry.variant.clone(),
-            manner: self.manner(at, entry),
-            enough: entry.enough.clone(),
-            doubt: entry.doubt,
-        }
-    }
-
-    /// Whether it is of a beginning: whoever was told by another message has nothing to learn.
-    #[must_use]
-    pub fn starts(&self) -> bool {
-        self.starts
-    }
-
-    /// Since when it is over; `None` if it goes on.
-    #[must_use]
-    pub fn over_since(&self) -> Option<Mono> {
-        self.over_since
-    }
-
-    /// Whether its messages may cost Stars.
-    #[must_use]
-    pub fn is_paid(&self) -> bool {
-        self.paid
-    }
-
-    /// There is nothing to edit: once more, by a message of its own.
-    pub fn on_anew(&mut self, at: Position, now: Moment) {
-        if let Some(entry) = self.stragglers.get_mut(&at) {
-            entry.message = None;
-        }
-        self.on_again(at, Some(now.mono), now);
-    }
-
-    /// Held by an official, or let go on.
-    pub fn hold(&mut self, held: bool) {
-        self.held = held;
-    }
-
-    /// Whether an official holds it.
-    #[must_use]
-    pub fn is_held(&self) -> bool {
-        self.held
-    }
-
-    /// How many people the next message reaches: the tier of the next to be sent to.
-    #[must_use]
-    pub fn next_tier(&self) -> Option<Tier> {
-        let waiting = |queue| {
-            let at = self.head_of(queue)?;
-            self.stragglers.get(&at).map(|entry| entry.tier)
-        };
-        let fresh = self.fresh.front().filter(|_| self.fresh_is_open()).map(|next| next.tier);
-        [waiting(&self.ready), fresh, waiting(&self.again)].into_iter().flatten().min()
     }
 
     /// Once more, without thread and reply.
@@ -733,94 +638,6 @@ impl Lane {
     /// Rows of the delivery log that are not yet durable.
     pub fn unsaved(&self) -> impl Iterator<Item = &LogRow> {
         self.log.iter().chain(self.saving.iter().flatten())
-    }
-
-    /// Whether there is something to save.
-    #[must_use]
-    pub fn is_dirty(&self) -> bool {
-        self.dirty && self.saving.is_none()
-    }
-
-    /// Whether a save should not wait for its turn: somebody could be sent to but for it, or it is
-    /// the last one.
-    #[must_use]
-    pub fn is_starved(&self) -> bool {
-        if self.saving.is_some() {
-            return false;
-        }
-        if self.stop.is_none() {
-            let fresh = self.fresh.front().is_some_and(|next| next.at > self.mark);
-            let held =
-                |queue: &VecDeque<Position>| queue.front().is_some_and(|&at| !self.is_cleared(at));
-            if fresh && !self.fresh_is_open() && self.stragglers.len() < STRAGGLERS_MAX {
-                return true;
-            }
-            if held(&self.ready) || held(&self.again) {
-                return true;
-            }
-        }
-        self.dirty && self.is_done()
-    }
-
-    /// Everything that has to be durable now; `reserve` is how many may be sent before the next save.
-    pub fn save(&mut self, reserve: usize, now: Moment) -> LaneSave {
-        let ahead = self.fresh.get(reserve.max(1) - 1).or(self.fresh.back());
-        let mark = ahead.map_or(self.mark, |recipient| recipient.at.max(self.mark));
-        let soon = now.mono + DUE_SOON;
-        let mut stragglers = Vec::with_capacity(self.stragglers.len());
-        for (&at, entry) in &mut self.stragglers {
-            let may_go = match entry.state {
-                Wait::InFlight | Wait::Ready | Wait::Moving => true,
-                Wait::Until(due) => due <= soon,
-            };
-            // True once this save is acknowledged; until then `is_cleared` sees `saving`.
-            entry.cleared = may_go || entry.doubt;
-            stragglers.push(Straggler {
-                at,
-                chat: entry.chat,
-                variant: entry.variant.clone(),
-                tier: entry.tier,
-                told: entry.told,
-                message: entry.message,
-                doubt: entry.cleared,
-            });
-        }
-        self.closing = self.is_done();
-        let tally = self.counted();
-        if self.closing {
-            self.closed_at = Some(now.utc);
-        }
-        let tally = if self.closing { tally } else { self.tally };
-        self.dirty = false;
-        let log = std::mem::take(&mut self.log);
-        self.saving = Some(log.clone());
-        LaneSave {
-            fanout: self.id,
-            progress: Progress { cursor: self.cursor, mark, stragglers, tally },
-            log,
-            closed_at: self.closed_at,
-        }
-    }
-
-    /// The save is durable.
-    pub fn on_saved(&mut self, save: &LaneSave) {
-        self.mark = self.mark.max(save.progress.mark);
-        self.saving = None;
-        self.closing = false;
-    }
-
-    /// The save failed; nothing of it is true.
-    pub fn on_not_saved(&mut self) {
-        if let Some(mut log) = self.saving.take() {
-            log.append(&mut self.log);
-            self.log = log;
-        }
-        for entry in self.stragglers.values_mut() {
-            entry.cleared = entry.doubt || entry.state == Wait::InFlight;
-        }
-        self.closing = false;
-        self.closed_at = None;
-        self.dirty = true;
     }
 
     /// When something is due by itself.
