@@ -9,12 +9,12 @@ use super::*;
 use crate::{
     domain::{
         alert::{Actor, Alert, Change, Draft, DraftRow, Status, Transition, Wording},
-        audience::{Audience, Recipient, Standing},
+        audience::{Audience, Recipient, Standing, Tier},
         delivery::Settlement,
         hazard::{Certainty, Severity, Updates, Urgency},
         ids::{BotId, HazardId, LevelId, MessageId, RegionId, Revision, UserId},
         lang::Lang,
-        letter::{Message, NewLetter, Occasion},
+        letter::{Content, Message, NewLetter, Occasion},
         region::Area,
         time::Utc,
     },
