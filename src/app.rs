@@ -21,6 +21,7 @@
 mod alarm;
 pub mod clock;
 pub mod rehearse;
+pub mod replay;
 pub mod simulate;
 mod voice;
 

@@ -25,6 +25,10 @@ use super::{
 
 /// How many places a message names before it says "and N more".
 const PLACES_NAMED_MAX: usize = 4;
+/// How many other alerts a message spells out before it says "and N more". Fifty have been in force in
+/// one region at once; spelled out they are longer than Telegram takes, and what was cut off would be
+/// the end of the message, with its number.
+const ALERTS_NAMED_MAX: usize = 4;
 
 /// A message to residents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,9 +94,7 @@ pub fn standing(variant: &Variant, board: &Board, forest: &Forest) -> (String, V
         }
         Own::Unknown(None) => format!("{name}: {}.", here.words.unknown),
     }];
-    for alert in posture.alerts() {
-        lines.push(here.brief(alert));
-    }
+    lines.extend(here.briefs(posture.alerts()));
     (lines.join("\n"), posture.alerts().map(Alert::id).collect())
 }
 
@@ -201,8 +203,7 @@ impl Here<'_> {
 
     /// What holds at the place after the alert is gone.
     fn remains(&self, event: &Transition, board: &Board) -> Vec<String> {
-        let still: Vec<String> =
-            self.still(&event.alert, board).map(|alert| self.brief(alert)).collect();
+        let still = self.briefs(self.still(&event.alert, board));
         if !still.is_empty() {
             let mut lines = vec![format!("{}:", self.words.still_active)];
             lines.extend(still);
@@ -229,6 +230,15 @@ impl Here<'_> {
         let posture = board.posture(&self.variant.place, self.forest);
         let alerts: Vec<&Alert> = posture.alerts().filter(|alert| alert.id() != gone).collect();
         alerts.into_iter()
+    }
+
+    /// A line for each alert, the first ones; how many more there are in the last.
+    fn briefs<'b>(&self, alerts: impl Iterator<Item = &'b Alert>) -> Vec<String> {
+        let alerts: Vec<&Alert> = alerts.collect();
+        let named = alerts.iter().take(ALERTS_NAMED_MAX).map(|alert| self.brief(alert));
+        let more = alerts.len().saturating_sub(ALERTS_NAMED_MAX);
+        let more = (more > 0).then(|| format!("• {} {more}", self.words.and_more));
+        named.chain(more).collect()
     }
 
     /// One line for one alert.

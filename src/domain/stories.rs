@@ -297,6 +297,25 @@ fn an_end_names_what_still_holds_and_never_says_that_all_is_well() {
 }
 
 #[test]
+fn fifty_alerts_at_once_leave_room_for_the_number() {
+    let mut house = House::new();
+    let first = house.raise(&["oblast"], None, 0);
+    let parts: Vec<Transition> =
+        (0..49).map(|n| house.raise(&[["west", "east"][n % 2]], None, 1)).collect();
+    let ended = house.end(&first.alert, &[], 5);
+    let variant = Variant { lang: Lang::En, place: id("oblast") };
+    let bulletin = compose(&ended, &house.board, &variant, &house.forest);
+    let text = &bulletin.text;
+    assert!(text.ends_with("№ 1.2") && text.contains("\n• and more: 45\n"), "{text}");
+    assert!(text.chars().count() < 1_000, "{text}");
+    let told: Vec<AlertId> = parts.iter().map(|part| part.alert.id()).collect();
+    assert_eq!(bulletin.tells, told, "of each it is told that it is in force");
+    let (text, tells) = standing(&variant, &house.board, &house.forest);
+    assert!(text.ends_with("\n• and more: 45"), "{text}");
+    assert_eq!(tells, told);
+}
+
+#[test]
 fn a_withdrawal_says_so_and_leaves_what_was_known() {
     let mut house = House::new();
     let first = house.raise(&["west"], None, 0);

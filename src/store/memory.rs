@@ -5,7 +5,9 @@
 //! a rehearsal and for tests.
 //!
 //! Invariants: `Chat::rows` and `Ledger::walks` say the same, as do `Ledger::log` and `Ledger::told`;
-//! collections are ordered; nothing here waits, reads a clock or fails.
+//! `Ledger::active` and `Ledger::running` are the alerts and broadcasts that are not over, so that what
+//! is over costs nothing but its room; collections are ordered; nothing here waits, reads a clock or
+//! fails.
 //!
 //! Deliberately absent: durability.
 
@@ -62,10 +64,12 @@ pub struct Ledger {
     moves: BTreeMap<(BotId, ChatId), Move>,
     updates: BTreeMap<(BotId, UpdateId), Utc>,
     turns: BTreeMap<AlertId, Transition>,
+    active: BTreeSet<AlertId>,
     settled: BTreeMap<RegionId, Settled>,
     challenges: BTreeMap<Code, Question>,
     questions: i64,
     fanouts: BTreeMap<FanoutId, Fanout>,
+    running: BTreeSet<FanoutId>,
     /// The delivery log.
     log: BTreeMap<i64, Logged>,
     logged: i64,
@@ -321,7 +325,13 @@ impl Ledger {
                     let by = transition.by.clone();
                     self.answer(code, Answered::By(transition.alert.id(), transition.at, by));
                 }
-                self.turns.insert(transition.alert.id(), (**transition).clone());
+                let alert = transition.alert.id();
+                if transition.change.closes() {
+                    self.active.remove(&alert);
+                } else {
+                    self.active.insert(alert);
+                }
+                self.turns.insert(alert, (**transition).clone());
                 self.settled.extend(transition.settles.iter().cloned());
                 for &bot in bots {
                     let fanout = self.open(bot, transition, audience, at);
@@ -369,6 +379,7 @@ impl Ledger {
             closed_at: None,
         };
         self.fanouts.insert(id, fanout);
+        self.running.insert(id);
         id
     }
 
@@ -382,7 +393,7 @@ impl Ledger {
     /// The present.
     #[must_use]
     pub fn board(&self) -> Board {
-        let active = self.turns.values().filter(|last| !last.change.closes());
+        let active = self.active.iter().filter_map(|alert| self.turns.get(alert));
         Board::new(active.map(|last| last.alert.clone()), self.settled.clone())
     }
 
@@ -443,7 +454,8 @@ impl Ledger {
     }
 
     fn running(&self, bot: BotId) -> impl Iterator<Item = &Fanout> {
-        self.fanouts.values().filter(move |one| one.bot == bot && one.closed_at.is_none())
+        let running = self.running.iter().filter_map(|id| self.fanouts.get(id));
+        running.filter(move |one| one.bot == bot)
     }
 
     /// One broadcast.
@@ -539,12 +551,8 @@ impl Ledger {
 
     /// The delivery log of alerts that ended [`LOG_KEPT`] ago and of which nothing is open.
     fn tidy_log(&mut self, now: Utc) -> bool {
-        let open: BTreeSet<AlertId> = self
-            .fanouts
-            .values()
-            .filter(|fanout| fanout.closed_at.is_none())
-            .map(|fanout| fanout.transition.alert.id())
-            .collect();
+        let open = self.running.iter().filter_map(|id| self.fanouts.get(id));
+        let open: BTreeSet<AlertId> = open.map(|one| one.transition.alert.id()).collect();
         let over = |alert: AlertId| {
             let ended = |last: &Transition| last.change.closes() && last.at < now - LOG_KEPT;
             !open.contains(&alert) && self.turns.get(&alert).is_some_and(ended)
@@ -554,8 +562,6 @@ impl Ledger {
             .iter()
             .filter(|((alert, _), _)| over(*alert))
             .flat_map(|(_, told)| told.chats.values().flatten().copied())
-            .collect::<BTreeSet<i64>>()
-            .into_iter()
             .take(TIDY_MAX)
             .collect();
         for &id in &dead {

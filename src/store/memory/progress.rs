@@ -51,6 +51,9 @@ impl Ledger {
             fanout.progress = lane.progress.clone();
         }
         fanout.closed_at = fanout.closed_at.or(lane.closed_at);
+        if fanout.closed_at.is_some() {
+            self.running.remove(&lane.fanout);
+        }
         let (bot, alert) = (fanout.bot, fanout.transition.alert.id());
         for row in &lane.log {
             self.save_row(bot, alert, lane.fanout, row);
