@@ -304,7 +304,7 @@ fn fifty_alerts_at_once_leave_room_for_the_number() {
         (0..49).map(|n| house.raise(&[["west", "east"][n % 2]], None, 1)).collect();
     let ended = house.end(&first.alert, &[], 5);
     let variant = Variant { lang: Lang::En, place: id("oblast") };
-    let bulletin = compose(&ended, &house.board, &variant, &house.forest);
+    let bulletin = compose(&ended, &house.board, &variant, false, &house.forest);
     let text = &bulletin.text;
     assert!(text.ends_with("№ 1.2") && text.contains("\n• and more: 45\n"), "{text}");
     assert!(text.chars().count() < 1_000, "{text}");

@@ -25,10 +25,14 @@ use crate::{
         board::Board,
         bulletin,
         delivery::Tally,
-        ids::{AlertId, BotId, FanoutId},
+        ids::{AlertId, BotId, FanoutId, RegionId},
         time::{Moment, Mono, Utc},
     },
-    fanout::dispatch::{Action, Alarm, Dispatch, Parcel, What},
+    fanout::{
+        dispatch::{Action, Alarm, Dispatch, Parcel, What},
+        plan,
+        purse::Budget,
+    },
 };
 
 /// Before the first act, so that a token's first silent second is over.
@@ -68,7 +72,8 @@ struct Body {
 /// A broadcast that runs.
 struct Running {
     event: Transition,
-    bodies: BTreeMap<Variant, Body>,
+    /// By variant, and whether late.
+    bodies: BTreeMap<(Variant, bool), Body>,
 }
 
 struct Sender {
@@ -115,7 +120,13 @@ impl Drive {
         let now = Moment { mono: Mono(0), utc: epoch };
         let senders = (0..).zip(&town.bots).map(|(n, &bot)| Sender {
             bot,
-            dispatch: Dispatch::new(args.rate, &town.ledger.limits(bot), Vec::new(), now),
+            dispatch: Dispatch::new(
+                args.rate,
+                Budget::default(),
+                &town.ledger.limits(bot),
+                Vec::new(),
+                now,
+            ),
             courier: Courier::new(args.seed, n, args.rate),
             running: BTreeMap::new(),
             due: None,
@@ -241,7 +252,16 @@ impl Drive {
             match sender.dispatch.next(now) {
                 Action::Send(parcel) => sender.send(parcel, town, board, judge, now)?,
                 Action::Fetch { fanout, after, limit } => {
-                    let page = town.ledger.page(fanout, after, limit);
+                    let mut page = town.ledger.page(fanout, after, limit);
+                    if let Some(running) = sender.running.get(&fanout) {
+                        let (event, forest) = (&running.event, &town.grove.forest);
+                        let enough = |place: &RegionId| board.enough(event, place, forest);
+                        if let Some(asked) = plan::ask(&mut page, event, enough) {
+                            let (chats, alerts) = (&asked.chats, &asked.alerts);
+                            let told = town.ledger.told(sender.bot, chats, alerts, asked.since);
+                            plan::answer(&mut page, &told);
+                        }
+                    }
                     sender.dispatch.on_page(fanout, Some(page), now);
                 }
                 Action::Count { fanout, after } => {
@@ -306,13 +326,13 @@ impl Sender {
         now: Moment,
     ) -> Result<()> {
         let Parcel { ticket, chat, what } = parcel;
-        let What::Bulletin { fanout, variant, detached: _ } = what else {
+        let What::Bulletin { fanout, variant, manner: _, fare: _, late } = what else {
             bail!("nobody asked for a letter or a report");
         };
         let running = self.running.get_mut(&fanout).context("a broadcast that is not open")?;
         let event = &running.event;
-        let body = running.bodies.entry(variant).or_insert_with_key(|variant| {
-            let bulletin = bulletin::compose(event, board, variant, &town.grove.forest);
+        let body = running.bodies.entry((variant, late)).or_insert_with_key(|(variant, late)| {
+            let bulletin = bulletin::compose(event, board, variant, *late, &town.grove.forest);
             let reading = Reading::of(&letters::fit(&bulletin.text));
             Body { tells: bulletin.tells, reading }
         });

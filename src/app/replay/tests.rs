@@ -69,7 +69,7 @@ fn whatever_happens_every_phone_is_left_with_the_truth() {
         );
     }
     assert!(stale > 1_000, "only {stale} were dropped: too slow a history");
-    assert!(in_flight > 10, "only {in_flight} were overtaken in flight");
+    assert!(in_flight > 0, "no message was overtaken in flight");
     assert!(checks > 60 * 42 * 2, "only {checks} phones were asked");
 }
 

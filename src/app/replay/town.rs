@@ -18,7 +18,7 @@ use crate::{
     config,
     domain::{
         alert::{self, Current, Draft, Status, Transition},
-        audience::Audience,
+        audience::{Audience, Kind},
         board::{Board, Own},
         consent::{Answer, Challenge, Confirmed, Demand},
         hazard::{Catalogue, Hazard},
@@ -40,6 +40,8 @@ const HAZARD: &str = "drone-attack";
 const BOTS: i64 = 7_000_000_000;
 /// The channels' numbers go down from this. `// Bot API: ids of channels`
 const CHANNELS: i64 = -1_000_000_000_000;
+/// How many read a channel: for the order of sending any number will do.
+const CHANNEL_MEMBERS: u64 = 10_000;
 /// Chats that move in with one deed.
 const MOVE_IN: usize = 10_000;
 
@@ -119,6 +121,9 @@ impl Town {
         let (bot, chat) = (self.bots[phone % self.bots.len()], self.chat(phone));
         let lang = Lang::ALL[usize::try_from(dice.below(3)).unwrap_or(0)];
         effects.push(Effect::Met(bot, chat, lang));
+        if !chat.is_private() {
+            effects.push(Effect::Counted(bot, chat, Kind::Channel, CHANNEL_MEMBERS));
+        }
         effects.push(Effect::Subscribed(bot, chat, self.grove.ids[place].clone()));
     }
 
