@@ -288,7 +288,6 @@ pub struct Dispatch {
     lately_order: VecDeque<(Mono, ChatId)>,
     /// When Telegram was found away; `None` while it answers.
     away_since: Option<Mono>,
-    late: BTreeSet<FanoutId>,
     chats: Chats,
     breaker: Breaker,
     lanes: BTreeMap<FanoutId, Lane>,
@@ -342,7 +341,6 @@ impl Dispatch {
             lately: BTreeMap::new(),
             lately_order: VecDeque::new(),
             away_since: None,
-            late: BTreeSet::new(),
             chats,
             breaker: Breaker::default(),
             lanes: BTreeMap::new(),
@@ -381,11 +379,11 @@ impl Dispatch {
         let mut new = Vec::new();
         for fanout in open {
             if !self.lanes.contains_key(&fanout.id) && !self.finished.contains_key(&fanout.id) {
-                let lane = Lane::new(fanout, Rank::of(fanout), page, now);
-                self.lanes.insert(fanout.id, lane);
+                let mut lane = Lane::new(fanout, Rank::of(fanout), page, now);
                 if now.utc - fanout.opened_at > LATE {
-                    self.late.insert(fanout.id);
+                    lane.be_late();
                 }
+                self.lanes.insert(fanout.id, lane);
                 // A new lane's first send waits for no lesser one's turn.
                 self.lane_turns = 0;
                 new.push(fanout.id);

@@ -301,11 +301,13 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
                         let mut page = store.page(fanout, after, limit).await?;
                         if let Some(event) = event {
                             let enough = |place: &RegionId| scribe.enough(&event, &board, place);
-                            let asked = plan::ask(&mut page, &event, enough);
-                            if let Some(Asked { chats, alerts, since }) = asked {
-                                let told = store.told(bot, &chats, &alerts, since).await?;
-                                plan::answer(&mut page, &told);
+                            let mut known = BTreeMap::new();
+                            for Asked { chats, alerts, since } in
+                                plan::ask(&mut page, &event, enough)
+                            {
+                                known.extend(store.told(bot, &chats, &alerts, since).await?);
                             }
+                            plan::answer(&mut page, &known);
                         }
                         Ok(page)
                     };

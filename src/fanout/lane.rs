@@ -136,11 +136,12 @@ pub struct Lane {
     revision: Revision,
     rank: Rank,
     manners: Manners,
-    /// Whether whoever was told by another message needs no other.
+    /// Whether it is of a beginning.
     starts: bool,
     /// What a chat was told before this teaches it nothing about an end.
     over_since: Option<Mono>,
     held: bool,
+    late: bool,
     paid: bool,
     expires_at: Option<Utc>,
     opened_at: Utc,
@@ -213,6 +214,7 @@ impl Lane {
                     now.mono - (now.utc - fanout.transition.at).to_std().unwrap_or_default()
                 }),
                 held: fanout.hold == Some(Hold::Paused),
+                late: false,
                 paid: fanout.transition.alert.draft().paid()
                     && fanout.transition.alert.status() == Status::Actual,
                 expires_at: (!fanout.transition.change.closes())
@@ -484,7 +486,9 @@ impl Lane {
                 continue;
             }
             let doubt = at <= self.haunted;
-            let needless = recipient.needless || (self.starts && recipient.told);
+            // Who knows it from an answer or a line in another message gets it in full all the same,
+            // but for the backlog of an outage.
+            let needless = recipient.needless || (self.starts && self.late && recipient.told);
             if needless && !doubt {
                 self.tally.add(Settlement::Superseded, 1);
                 continue;

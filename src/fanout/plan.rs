@@ -3,10 +3,7 @@
 //! Planning is a comparison, not a plan that is kept: what the store says is open against what runs.
 //! Doing it twice changes nothing.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     domain::{
@@ -86,16 +83,16 @@ pub struct Asked {
 }
 
 /// Notes which alerts would leave each chat of a page nothing to learn (`enough`, by place: see
-/// [`Board::enough`](crate::domain::board::Board::enough)), and says what to ask the store about that;
-/// `None` if nothing.
+/// [`Board::enough`](crate::domain::board::Board::enough)), and says what to ask the store about that:
+/// one question for all places of which the same alerts are true, because what is enough at one place
+/// is not at another.
 pub fn ask(
     page: &mut Page,
     event: &Transition,
     enough: impl Fn(&RegionId) -> Vec<AlertId>,
-) -> Option<Asked> {
+) -> Vec<Asked> {
     let mut places: BTreeMap<RegionId, Vec<AlertId>> = BTreeMap::new();
-    let mut alerts = BTreeSet::new();
-    let mut chats = Vec::new();
+    let mut asked: BTreeMap<Vec<AlertId>, Vec<(ChatId, RegionId)>> = BTreeMap::new();
     for one in &mut page.recipients {
         let place = &one.variant.place;
         let known = match places.get(place) {
@@ -104,12 +101,11 @@ pub fn ask(
         };
         if !known.is_empty() {
             one.enough.clone_from(known);
-            alerts.extend(known.iter().copied());
-            chats.push((one.chat, place.clone()));
+            asked.entry(known.clone()).or_default().push((one.chat, place.clone()));
         }
     }
     let since = event.change.closes().then_some(event.at + SETTLES_WITHIN);
-    (!chats.is_empty()).then(|| Asked { chats, alerts: alerts.into_iter().collect(), since })
+    asked.into_iter().map(|(alerts, chats)| Asked { chats, alerts, since }).collect()
 }
 
 /// Takes note of who was told enough. Whoever lives at other places too has something to learn about

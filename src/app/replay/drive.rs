@@ -256,11 +256,12 @@ impl Drive {
                     if let Some(running) = sender.running.get(&fanout) {
                         let (event, forest) = (&running.event, &town.grove.forest);
                         let enough = |place: &RegionId| board.enough(event, place, forest);
-                        if let Some(asked) = plan::ask(&mut page, event, enough) {
+                        let mut known = BTreeMap::new();
+                        for asked in plan::ask(&mut page, event, enough) {
                             let (chats, alerts) = (&asked.chats, &asked.alerts);
-                            let told = town.ledger.told(sender.bot, chats, alerts, asked.since);
-                            plan::answer(&mut page, &told);
+                            known.extend(town.ledger.told(sender.bot, chats, alerts, asked.since));
                         }
+                        plan::answer(&mut page, &known);
                     }
                     sender.dispatch.on_page(fanout, Some(page), now);
                 }

@@ -8,6 +8,7 @@ use nabat::{
         alert::Change,
         delivery::Settlement,
         ids::{AlertId, ChatId, FanoutId, LetterId, RegionId},
+        region::Coverage,
         time::Mono,
     },
     fanout::dispatch::Alarm,
@@ -238,9 +239,19 @@ impl<'a> Judge<'a> {
                 .collect()
         };
         let own = levels(alert);
+        // It has to have covered a place of the chat's as a whole, at some time.
+        let places = self.town.ledger.subscriber(BOT, chat).map_or_else(Vec::new, |one| one.places);
+        let covers = |other: AlertId| {
+            let turns = self.fanouts.iter().map(|one| &one.transition);
+            let areas = turns.filter(|turn| turn.alert.id() == other).map(|turn| turn.alert.area());
+            areas.into_iter().any(|area| {
+                let direct = |place| area.coverage(place, &self.town.forest) == Coverage::Direct;
+                places.is_empty() || places.iter().any(direct)
+            })
+        };
         let equal = |other: &AlertId| {
             (*other == alert && since.is_none())
-                || (*other != alert && !levels(*other).is_disjoint(&own))
+                || (*other != alert && !levels(*other).is_disjoint(&own) && covers(*other))
         };
         let messages = self.phones.get(&chat).map_or(&[][..], Vec::as_slice);
         messages.iter().any(|heard| {
@@ -326,7 +337,9 @@ impl<'a> Judge<'a> {
                         }) && self.told_of_equal(chat, alert.id(), None, |_| true);
                     let equal = board.posture(place, &self.town.forest);
                     let knows = equal.alerts().any(|other| {
+                        let forest = &self.town.forest;
                         other.draft().step() >= alert.draft().step()
+                            && other.area().coverage(place, forest) == Coverage::Direct
                             && messages.iter().any(|heard| heard.tells.contains(&other.id()))
                     });
                     if !told && !doubtful && !knows {

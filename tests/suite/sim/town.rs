@@ -441,10 +441,12 @@ impl Town {
                 let mut page = self.ledger.page(fanout, after, limit);
                 if let Some(event) = self.events.get(&fanout) {
                     let enough = |place: &RegionId| self.board.enough(event, place, &self.forest);
-                    if let Some(asked) = plan::ask(&mut page, event, enough) {
+                    let mut known = BTreeMap::new();
+                    for asked in plan::ask(&mut page, event, enough) {
                         let told = self.ledger.told(BOT, &asked.chats, &asked.alerts, asked.since);
-                        plan::answer(&mut page, &told);
+                        known.extend(told);
                     }
+                    plan::answer(&mut page, &known);
                 }
                 Answered::Page(fanout, page)
             }
