@@ -238,13 +238,15 @@ impl Dispatch {
         ticket
     }
 
-    /// Notes when Telegram goes away; once it is back after long, what is open tells the present.
+    /// Notes when Telegram goes away; once it is away for long, what is open tells the present, from
+    /// the send that tries whether it is back.
     pub(super) fn mind_outage(&mut self, now: Moment) {
-        if self.breaker.is_outage() {
-            self.away_since.get_or_insert(now.mono);
-        } else if let Some(since) = self.away_since.take()
-            && TimeDelta::from_std(now.mono.since(since)).is_ok_and(|away| away > LATE)
-        {
+        if !self.breaker.is_outage() {
+            self.away_since = None;
+            return;
+        }
+        let since = *self.away_since.get_or_insert(now.mono);
+        if TimeDelta::from_std(now.mono.since(since)).is_ok_and(|away| away > LATE) {
             self.late.extend(self.lanes.keys());
         }
     }
