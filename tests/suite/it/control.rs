@@ -1,0 +1,57 @@
+//! Officials hold what is being sent.
+
+use std::time::Duration;
+
+use nabat::{domain::ids::UserId, ports::clock::Clock, sim::weather::Weather};
+
+use super::town::{IGOR, PETER, Town};
+
+fn reached(town: &Town, crowd: &[UserId]) -> usize {
+    town.copies(crowd, "Пожар").values().filter(|got| **got > 0).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pause_stops_the_flow_and_a_resume_carries_on_to_everybody_once() {
+    let town = Town::with(71, Weather::calm(), 20).await;
+    let crowd = town.crowd(100, "RU-SMO").await;
+    town.says(PETER, "/pause 1");
+    town.hears(PETER, "Предупреждения № 1 среди действующих нет").await;
+    town.raises(PETER, "/alert fire RU-SMO", "смоленск", "1").await;
+    town.partly(&crowd, "Пожар", 10).await;
+    town.says(IGOR, "/pause 1");
+    town.hears(IGOR, "это место вне ваших полномочий").await;
+    town.presses(PETER, "Приостановить").await;
+    town.hears(PETER, "Рассылка № 1 приостановлена: Пётр").await;
+    town.clock.sleep(Duration::from_secs(1)).await;
+    let before = reached(&town, &crowd);
+    assert!(before < 70, "{before} of 100 had it");
+    town.hears(PETER, "Рассылка приостановлена.").await;
+    town.clock.sleep(Duration::from_secs(2)).await;
+    assert_eq!(reached(&town, &crowd), before, "nothing leaves");
+    town.says(PETER, "/resume 1");
+    town.hears(PETER, "Рассылка № 1 продолжена").await;
+    let report = town.reached(PETER, "1").await;
+    assert!(report.contains("Доставлено: 100"), "{report}");
+    assert!(town.copies(&crowd, "Пожар").values().all(|got| *got == 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_stopped_for_good_ends_for_those_who_have_it() {
+    let town = Town::with(72, Weather::calm(), 20).await;
+    let crowd = town.crowd(100, "RU-SMO").await;
+    town.raises(PETER, "/alert fire RU-SMO", "смоленск", "1").await;
+    town.partly(&crowd, "Пожар", 10).await;
+    town.presses(PETER, "Прекратить").await;
+    town.hears(PETER, "Прекратить рассылку № 1 насовсем?").await;
+    town.presses(PETER, "Да, насовсем").await;
+    town.hears(PETER, "Рассылка № 1 прекращена: Пётр").await;
+    let report = town.reached(PETER, "1").await;
+    let told = reached(&town, &crowd);
+    assert!((10..90).contains(&told), "{told}");
+    assert!(report.contains(&format!("Доставлено: {told}")), "{report}");
+    assert!(report.contains(&format!(": {}", 100 - told)), "the others are counted: {report}");
+    town.ends(PETER, "1", "1.2").await;
+    for user in &crowd {
+        assert_eq!(town.count(*user, "ОКОНЧАНИЕ"), town.count(*user, "Пожар. "), "{user:?}");
+    }
+}
