@@ -15,8 +15,9 @@ use nabat::{
 };
 
 use super::{
+    fixtures::BOT,
     ops::{Op, Script},
-    town::{BOT, Town},
+    town::Town,
 };
 
 /// What a storm was like, so that a suite can tell whether every fault occurred.
@@ -32,6 +33,8 @@ pub(crate) struct Weathered {
     pub(crate) confirmed: u64,
     pub(crate) joined_under_alert: u64,
     pub(crate) moved: u64,
+    pub(crate) pauses: u64,
+    pub(crate) halted: u64,
     pub(crate) steps: u64,
 }
 
@@ -149,6 +152,11 @@ impl<'a> Judge<'a> {
             .any(|other| other.id > fanout.id && other.transition.alert.id() == alert)
     }
 
+    /// Whether an official stopped it for good.
+    fn halted(&self, fanout: &Fanout) -> bool {
+        self.town.record.halted.contains(&fanout.id)
+    }
+
     /// Promise 1: whoever is counted as delivered has it, and whoever has not is known. Of a partial
     /// end, whoever lives in what remains.
     fn starts(&self) -> Result<(), String> {
@@ -165,6 +173,7 @@ impl<'a> Judge<'a> {
                         !self.steady(chat)
                             || !has
                                 && (self.overtaken(fanout)
+                                    || self.halted(fanout)
                                     || !self.alive(chat)
                                     || self.knew(chat, fanout))
                     }
@@ -270,10 +279,12 @@ impl<'a> Judge<'a> {
                     .fanouts
                     .iter()
                     .filter(|one| one.id > end.id && one.transition.alert.id() == alert);
-                let reached = ended
+                let reached = self.halted(end)
+                    || ended
                     || known == Some(&Settlement::Uncertain)
                     || later.any(|one| {
                         self.shows(chat, one.id)
+                            || self.halted(one)
                             || self.log.get(&(one.id, chat)) == Some(&Settlement::Uncertain)
                     });
                 // Whoever has since been told that it has begun anew knows what holds.
@@ -329,7 +340,12 @@ impl<'a> Judge<'a> {
                         other.draft().step() >= alert.draft().step()
                             && messages.iter().any(|heard| heard.tells.contains(&other.id()))
                     });
-                    if !told && !doubtful && !knows {
+                    // Or would be, had an official not stopped that.
+                    let stopped = self.fanouts.iter().filter(|one| self.halted(one)).any(|one| {
+                        let of = one.transition.alert.id();
+                        of == alert.id() || messages.iter().any(|heard| heard.tells.contains(&of))
+                    });
+                    if !told && !doubtful && !knows && !stopped {
                         return Err(format!(
                             "{chat:?} at {place} was never told of {:?}; {}",
                             alert.id(),
@@ -433,6 +449,8 @@ impl<'a> Judge<'a> {
             confirmed: self.fanouts.iter().filter(|one| self.confirms(one)).count() as u64,
             joined_under_alert: town.record.joined_under_alert,
             moved: town.record.heirs.len() as u64,
+            pauses: town.record.pauses,
+            halted: town.record.halted.len() as u64,
             steps: town.steps,
         }
     }
@@ -447,6 +465,8 @@ impl Weathered {
         self.confirmed += other.confirmed;
         self.joined_under_alert += other.joined_under_alert;
         self.moved += other.moved;
+        self.pauses += other.pauses;
+        self.halted += other.halted;
         self.steps += other.steps;
         for (name, n) in other.settled {
             *self.settled.entry(name).or_default() += n;
