@@ -196,9 +196,14 @@ pub async fn serve<S: Store, K: Clock>(
             clock.clone(),
         ));
         let driver = Driver::new(
-            Options { bot: bot.token.bot(), limit: bot.rate, budget: bot.budget },
+            Options {
+                bot: bot.token.bot(),
+                limit: bot.rate,
+                budget: bot.budget,
+                canary: policy.canary.map(|canary| (canary.chat, canary.every)),
+            },
             (store.clone(), courier.clone(), clock.clone()),
-            Arc::new(Voice::new(Arc::clone(&rules))),
+            Arc::new(Voice::new(Arc::clone(&rules), bot.name.clone(), policy.language)),
             Arc::clone(&all[n]),
             alarms.clone(),
         );

@@ -132,6 +132,12 @@ pub enum Phrase<'a> {
     Unaccounted(&'a str),
     BotRevoked(&'a str),
     BotUnpaid(&'a str),
+    BotMute(&'a str),
+    BotSpeaks(&'a str),
+    Canary {
+        name: &'a str,
+        at: &'a str,
+    },
     Unsaved,
     // Officials' menus.
     ChooseHazard(Status),

@@ -81,6 +81,9 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         ),
         Phrase::BotRevoked(name) => format!("The bot “{name}” is silent: Telegram does not accept its token. Its subscribers get no messages; the other bots work. Warn people by other means and tell the administrator."),
         Phrase::BotUnpaid(name) => format!("The bot “{name}” has no Telegram Stars left. Sending goes on at the free rate."),
+        Phrase::BotMute(name) => format!("The bot “{name}” could not deliver its test message: it may be unable to warn people. Tell the administrator, and be ready to warn by other means."),
+        Phrase::BotSpeaks(name) => format!("The bot “{name}” delivers its test messages again."),
+        Phrase::Canary { name, at } => format!("“{name}” works, {at} UTC."),
         Phrase::Unsaved => "The database does not save: the disk may be full. Sending has stopped, so that nothing is lost or repeated. Warn people by other means and tell the administrator. Sending goes on by itself once saving works.".into(),
         Phrase::Unaccounted(number) => format!(
             "№ {number}: the count of chats does not add up; somebody may not have been reached. Tell the administrator."

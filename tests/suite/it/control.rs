@@ -54,3 +54,16 @@ async fn what_was_stopped_for_good_ends_for_those_who_have_it() {
     town.ends(PETER, "1", "1.2").await;
     assert_eq!(town.copies(&crowd, "ОКОНЧАНИЕ"), told, "who has the one gets the other");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_hour_the_bot_proves_that_it_can_speak() {
+    let mut town = Town::asleep(73, Weather::calm(), 500).await;
+    town.canary = Some(PETER.chat());
+    town.start().await;
+    town.silent(PETER, "работает");
+    for times in 1..=2 {
+        town.clock.pass(Duration::from_hours(1));
+        let told = town.hears_times(PETER, "«main» работает, ", times).await;
+        assert!(told.ends_with(" UTC."), "{told}");
+    }
+}

@@ -412,6 +412,7 @@ impl Town {
                     (format!("P {report:?}").into(), Vec::new(), None)
                 }
             },
+            What::Canary => unreachable!("this town has none"),
             What::Edit { watch, report } => {
                 (format!("P {report:?}").into(), Vec::new(), Some(watch.message))
             }

@@ -147,3 +147,34 @@ fn what_is_taken_up_long_after_it_was_opened_is_late() {
     bench.open(&[held(None)]);
     assert!(bench.dispatch.is_late(FanoutId(1)));
 }
+
+#[test]
+fn a_canary_goes_ahead_of_a_broadcast_and_its_failure_and_recovery_are_told() {
+    let mut bench = Bench::new(30);
+    let chat = ChatId(-900);
+    let every = Duration::from_secs(600);
+    let canary = crate::fanout::canary::Canary::new(chat, every, bench.moment().utc);
+    bench.dispatch = bench.dispatch.clone().with_canary(Some(canary));
+    bench.open(&[(fanout(1, 1, Severity::Extreme, Change::Raised), 1..200_000)]);
+    let mut alarms = Vec::new();
+    for (refused, told) in [(true, 1), (true, 1), (false, 2), (false, 2)] {
+        let begun = bench.now;
+        let song = loop {
+            let parcel = bench.next_send(2).unwrap();
+            if parcel.what == What::Canary {
+                break parcel;
+            }
+            bench.reply(&parcel, DELIVERED);
+        };
+        assert_eq!(song.chat, chat);
+        let aside = bench.moment().utc.timestamp() % 600;
+        assert_eq!(aside, 0, "at the whole ten minutes, {:?} later", bench.now.since(begun));
+        let kicked = Outcome::Gone(crate::domain::delivery::Gone::Kicked);
+        bench.reply(&song, if refused { kicked } else { DELIVERED });
+        let next = bench.next_send(2).unwrap();
+        bench.reply(&next, DELIVERED);
+        alarms.clone_from(&bench.alarms);
+        assert_eq!(alarms.len(), told, "{alarms:?}");
+    }
+    assert!(matches!(alarms[..], [Alarm::Mute(_), Alarm::Speaks]));
+}
