@@ -169,11 +169,11 @@ mod tests {
     }
 
     /// Sends what is due and answers; what is new.
-    fn sent(canary: &mut Canary, second: u64, outcome: Outcome) -> Option<News> {
+    fn sent(canary: &mut Canary, second: u64, outcome: &Outcome) -> Option<News> {
         assert_eq!(canary.look(at(second)), None);
         assert!(canary.is_due(at(second).mono), "at {second}");
         canary.on_send();
-        canary.on_outcome(&outcome, at(second).mono)
+        canary.on_outcome(outcome, at(second).mono)
     }
 
     #[test]
@@ -181,9 +181,9 @@ mod tests {
         let mut canary = canary();
         assert_eq!(canary.look(at(2_399)), None);
         assert!(!canary.is_due(at(2_399).mono));
-        assert_eq!(canary.wake_at(at(0)), at(0).mono + Duration::from_micros(2_399_750_000));
+        assert_eq!(canary.wake_at(at(0)), at(0).mono + Duration::from_millis(2_399_750));
         for hour in 0..3 {
-            assert_eq!(sent(&mut canary, 2_400 + hour * 3_600, DELIVERED), None);
+            assert_eq!(sent(&mut canary, 2_400 + hour * 3_600, &DELIVERED), None);
             assert!(!canary.is_due(at(2_500 + hour * 3_600).mono), "once an hour");
         }
     }
@@ -221,10 +221,10 @@ mod tests {
     fn a_refusal_is_news_at_once_and_is_tried_again_at_the_next_hour() {
         for refusal in [Outcome::Gone(Gone::Kicked), Outcome::Forbidden(Rights::Write)] {
             let mut canary = canary();
-            assert!(matches!(sent(&mut canary, 2_400, refusal.clone()), Some(News::Lost(_))));
+            assert!(matches!(sent(&mut canary, 2_400, &refusal), Some(News::Lost(_))));
             assert!(!canary.is_due(at(2_600).mono));
-            assert_eq!(sent(&mut canary, 6_000, refusal), None, "it is known");
-            assert_eq!(sent(&mut canary, 9_600, DELIVERED), Some(News::Back));
+            assert_eq!(sent(&mut canary, 6_000, &refusal), None, "it is known");
+            assert_eq!(sent(&mut canary, 9_600, &DELIVERED), Some(News::Back));
         }
     }
 
@@ -232,8 +232,8 @@ mod tests {
     fn a_wait_that_telegram_asks_for_is_no_failure() {
         let mut canary = canary();
         let wait = Outcome::Throttled { retry_after: Duration::from_secs(30) };
-        assert_eq!(sent(&mut canary, 2_400, wait), None);
+        assert_eq!(sent(&mut canary, 2_400, &wait), None);
         assert!(!canary.is_due(at(2_429).mono));
-        assert_eq!(sent(&mut canary, 2_430, DELIVERED), None);
+        assert_eq!(sent(&mut canary, 2_430, &DELIVERED), None);
     }
 }

@@ -152,7 +152,7 @@ fn what_is_taken_up_long_after_it_was_opened_is_late() {
 fn a_canary_goes_ahead_of_a_broadcast_and_its_failure_and_recovery_are_told() {
     let mut bench = Bench::new(30);
     let chat = ChatId(-900);
-    let every = Duration::from_secs(600);
+    let every = Duration::from_mins(10);
     let canary = crate::fanout::canary::Canary::new(chat, every, bench.moment().utc);
     bench.dispatch = bench.dispatch.clone().with_canary(Some(canary));
     bench.open(&[(fanout(1, 1, Severity::Extreme, Change::Raised), 1..200_000)]);
