@@ -48,7 +48,7 @@ use crate::{
         desk::{Desk, DeskOptions},
         phrases,
     },
-    config::Config,
+    config::{Canary, Config},
     domain::{
         ids::{BotId, ChatId},
         lang::Lang,
@@ -197,9 +197,9 @@ pub async fn serve<S: Store, K: Clock>(
             clock.clone(),
         ));
         let driver = Driver::new(
-            Options { bot: bot.token.bot(), limit: bot.rate, budget: bot.budget },
+            sending_of(&bot, policy.canary),
             (store.clone(), courier.clone(), clock.clone()),
-            Arc::new(Voice::new(Arc::clone(&rules))),
+            Arc::new(Voice::new(Arc::clone(&rules), bot.name.clone(), policy.language)),
             Arc::clone(&all[n]),
             alarms.clone(),
         );
@@ -252,6 +252,12 @@ pub async fn serve<S: Store, K: Clock>(
         () = clock.sleep(FAREWELL) => warn!("stopped before everything was answered"),
     }
     failed.map_or(Ok(()), Err)
+}
+
+/// What a bot's sender is told.
+fn sending_of(bot: &Credentials, canary: Option<Canary>) -> Options {
+    let canary = canary.map(|canary| (canary.chat, canary.every));
+    Options { bot: bot.token.bot(), limit: bot.rate, budget: bot.budget, canary }
 }
 
 /// A part that ends by itself has failed, whatever it says.

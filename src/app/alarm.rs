@@ -79,6 +79,15 @@ pub(super) async fn ring<S: Store>(
             let say = |lang| phrases::say(lang, &Phrase::BotRevoked(name));
             (other, everyone(), Box::new(say) as Say<'_>, of_bot("revoked", name))
         }
+        Alarm::Mute(_) => {
+            let other = bots.iter().copied().find(|other| *other != bot);
+            let say = |lang| phrases::say(lang, &Phrase::BotMute(name));
+            (other, everyone(), Box::new(say) as Say<'_>, of_bot("mute", name))
+        }
+        Alarm::Speaks => {
+            let say = |lang| phrases::say(lang, &Phrase::BotSpeaks(name));
+            (Some(bot), everyone(), Box::new(say) as Say<'_>, of_bot("speaks", name))
+        }
         Alarm::Unpaid(_) => {
             let say = |lang| phrases::say(lang, &Phrase::BotUnpaid(name));
             (Some(bot), everyone(), Box::new(say) as Say<'_>, of_bot("unpaid", name))

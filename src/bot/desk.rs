@@ -302,6 +302,13 @@ impl<S: Store, C: Courier, K: Clock> Desk<S, C, K> {
                 }
                 facts.reach = Some((audience, counts));
             }
+            Want::Open => {
+                let mut open = Vec::new();
+                for bot in &self.office.bots {
+                    open.extend(store.open_fanouts(*bot).await?);
+                }
+                facts.open = Some(open);
+            }
         }
         Ok(())
     }

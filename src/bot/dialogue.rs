@@ -10,6 +10,7 @@
 //!
 //! Deliberately absent: time, chance and reading: they come in with the [`Case`] and the [`Facts`].
 
+mod control;
 mod menus;
 mod officials;
 mod preview;
@@ -35,7 +36,7 @@ use crate::{
     },
     ports::{
         courier::{Event, Incoming, Press, Said},
-        store::{Asked, Cause, Deed, Effect, Entry, Subscriber},
+        store::{Asked, Cause, Deed, Effect, Entry, Fanout, Subscriber},
     },
 };
 
@@ -103,6 +104,8 @@ pub enum Want {
     Turn(AlertId),
     /// How many chats an audience has, bot by bot.
     Reach(Audience),
+    /// Every broadcast that is not over, through any bot.
+    Open,
 }
 
 /// Facts read so far, all of one look at the store.
@@ -116,6 +119,7 @@ pub struct Facts {
     pub asked_by: Option<Vec<Challenge>>,
     pub turns: BTreeMap<AlertId, Option<Transition>>,
     pub reach: Option<(Audience, Vec<Reach>)>,
+    pub open: Option<Vec<Fanout>>,
 }
 
 impl Facts {
@@ -143,6 +147,9 @@ impl Facts {
             Some(active) => Ok(Some(Current::Active(active.clone()))),
             None => Ok(self.turn(alert)?.and_then(Current::after)),
         }
+    }
+    fn open(&self) -> Result<&[Fanout], Want> {
+        self.open.as_deref().ok_or(Want::Open)
     }
     fn reach(&self, audience: &Audience) -> Result<&[Reach], Want> {
         match &self.reach {
@@ -357,6 +364,7 @@ impl<'a> Talk<'a> {
             Intent::Update(amendment) => self.update(amendment, said.at),
             Intent::Clear(ending) => self.clear(ending),
             Intent::Withdraw(alert) => self.withdraw(alert),
+            Intent::Hold(to, alert) => self.hold(alert, to),
             Intent::Confirm(confirmation) => self.confirm(confirmation, said.at),
             Intent::Cancel(code) => self.cancel_typed(code),
             Intent::Unknown if self.chat.is_private() => {
@@ -376,7 +384,12 @@ impl<'a> Talk<'a> {
             | Touch::Times(..)
             | Touch::Drafted(..)
             | Touch::End(_)
-            | Touch::Withdraw(_) => self.touched_by_official(touch),
+            | Touch::Withdraw(_)
+            | Touch::Pause(_)
+            | Touch::Resume(_)
+            | Touch::Halt(_)
+            | Touch::HaltNow(..)
+            | Touch::Spare => self.touched_by_official(touch),
             Touch::Yes(code) => self.release(&code, None, None),
             Touch::No(code) => self.cancel(&code),
             Touch::Browse(within, page) => {

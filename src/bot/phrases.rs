@@ -132,6 +132,12 @@ pub enum Phrase<'a> {
     Unaccounted(&'a str),
     BotRevoked(&'a str),
     BotUnpaid(&'a str),
+    BotMute(&'a str),
+    BotSpeaks(&'a str),
+    Canary {
+        name: &'a str,
+        at: &'a str,
+    },
     Unsaved,
     // Officials' menus.
     ChooseHazard(Status),
@@ -197,6 +203,29 @@ pub enum Phrase<'a> {
         by: &'a str,
         approved: Option<&'a str>,
     },
+    Paused {
+        number: &'a str,
+        by: &'a str,
+    },
+    Resumed {
+        number: &'a str,
+        by: &'a str,
+    },
+    HaltAsk(&'a str),
+    Halted {
+        number: &'a str,
+        by: &'a str,
+    },
+    Spared,
+    PausedAlready(&'a str),
+    NotPaused(&'a str),
+    HaltedAlready(&'a str),
+    NotSending {
+        number: &'a str,
+        meant: &'a str,
+    },
+    NothingSending,
+    ChooseSending,
     Cancelled(&'a str),
     Rejected(&'a str),
     TimeIsOver(&'a str),
@@ -235,6 +264,11 @@ pub enum Phrase<'a> {
     LabelRelease(&'a Asked),
     LabelEnd(&'a str),
     LabelWithdraw(&'a str),
+    LabelPause,
+    LabelResume,
+    LabelHalt,
+    LabelHaltNow,
+    LabelSpare,
     Lasting(Duration),
     UntilEnded,
     // Descriptions of commands.
@@ -279,8 +313,8 @@ pub fn commands(lang: Lang, reader: Reader) -> Vec<(&'static str, String)> {
     const RESIDENT: &[&str] =
         &["start", "status", "regions", "add", "language", "drills", "stop", "help"];
     const OFFICIAL: &[&str] = &[
-        "alert", "clear", "update", "withdraw", "status", "confirm", "cancel", "drill", "regions",
-        "language", "help",
+        "alert", "clear", "update", "withdraw", "pause", "resume", "halt", "status", "confirm",
+        "cancel", "drill", "regions", "language", "help",
     ];
     let names = match reader {
         Reader::Resident => RESIDENT,

@@ -60,6 +60,8 @@ pub(super) struct BotSpec {
 pub(super) struct PolicySpec {
     pub(super) language: Option<LangSpec>,
     pub(super) command_late_after: Given<String>,
+    pub(super) canary_chat: Given<i64>,
+    pub(super) canary_every: Given<String>,
 }
 
 /// `[log]`

@@ -38,6 +38,7 @@ use chrono::TimeDelta;
 
 use super::{
     breaker::Breaker,
+    canary::{Canary, News},
     chats::Chats,
     lane::{Lane, Stop},
     letters::{Letters, Look},
@@ -169,6 +170,10 @@ pub enum Alarm {
     /// Nothing could be saved for a while, so nothing is sent: the disk is full, or the database is
     /// held.
     Unsaved,
+    /// The canary letter did not arrive: the bot can't speak, or not to that chat.
+    Mute(String),
+    /// It arrives again.
+    Speaks,
     /// The settlements of a broadcast do not add up to its audience: a fault of ours.
     Unaccounted {
         /// Of which broadcast.
@@ -217,6 +222,8 @@ pub enum What {
         /// For a report: its figures.
         report: Option<Report>,
     },
+    /// The letter that proves that the bot can speak.
+    Canary,
     /// A live report, in place of its last state.
     Edit {
         /// Which message.
@@ -267,6 +274,7 @@ enum Bound {
     Lane(FanoutId, Position),
     Letter(LetterId),
     Edit(FanoutId, ChatId),
+    Canary,
 }
 
 #[derive(Clone, Debug)]
@@ -314,6 +322,7 @@ pub struct Dispatch {
     letter_debt: u32,
     closing_readers: BTreeSet<FanoutId>,
     news: Vec<Action>,
+    canary: Option<Canary>,
     revoked: bool,
     stopping: bool,
 }
@@ -363,6 +372,7 @@ impl Dispatch {
             letter_debt: 0,
             closing_readers: BTreeSet::new(),
             news: Vec::new(),
+            canary: None,
             revoked: false,
             stopping: false,
         };
@@ -370,6 +380,13 @@ impl Dispatch {
             dispatch.watch(watch, now.mono);
         }
         dispatch
+    }
+
+    /// Proves to a chat every so often that the bot can speak.
+    #[must_use]
+    pub fn with_canary(mut self, canary: Option<Canary>) -> Self {
+        self.canary = canary;
+        self
     }
 
     /// Takes note of every broadcast that is open, by the store. Says which are new.
@@ -461,6 +478,8 @@ impl Dispatch {
             lane.expire(now);
         }
         self.mind_outage(now);
+        let news = self.canary.as_mut().and_then(|canary| canary.look(now));
+        self.on_canary(news);
         self.forget_lately(now.mono);
         for letter in self.letters.expire(now.utc) {
             self.letter_saves.push(LetterSave { letter, row: None });
@@ -627,6 +646,7 @@ impl Dispatch {
                 if paid > now.mono { paid } else { self.pacer.ready_at(Fare::Free, now.mono) }
             })
             .filter(|_| self.breaker.admits());
+        let canary = self.canary.as_ref().map(|canary| canary.wake_at(now));
         let letters = [Class::Official, Class::Resident].into_iter().filter_map(|class| match self
             .letters
             .look(class, now.mono, |chat| self.chats.ready_at(chat, now.mono))
@@ -634,7 +654,10 @@ impl Dispatch {
             Look::At(at) => Some(at),
             Look::Due(_) | Look::Nothing => None,
         });
-        let at = [save_at, lanes, edit_at, probe_at, send_at].into_iter().flatten().chain(letters);
+        let at = [save_at, lanes, edit_at, probe_at, send_at, canary]
+            .into_iter()
+            .flatten()
+            .chain(letters);
         // Whatever could be done now has been tried: a deadline that is past waits for an event.
         Action::Wait(at.filter(|&at| at > now.mono).min())
     }
@@ -645,6 +668,7 @@ impl Dispatch {
         }
         let due = |class, now: Mono| matches!(self.letters.look(class, now, |_| now), Look::Due(_));
         self.lanes.values().any(Lane::has_due)
+            || self.canary.as_ref().is_some_and(|canary| canary.is_due(Mono(u64::MAX)))
             || due(Class::Official, Mono(u64::MAX))
             || due(Class::Resident, Mono(u64::MAX))
     }

@@ -118,8 +118,16 @@ pub enum Effect {
     Counted(BotId, ChatId, Kind, u64),
     /// Somebody there did something just now; kept to the day.
     Seen(BotId, ChatId),
-    /// The broadcasts of the alert that are open are held, stopped, or go on.
-    Held(AlertId, Option<Hold>),
+    /// The broadcasts of the alert that are open are held, stopped, or go on. What was stopped stays
+    /// so.
+    Held {
+        /// Of which alert.
+        alert: AlertId,
+        /// The last of them that the official could know of: a later one stays as it is.
+        through: FanoutId,
+        /// What they do from now on.
+        hold: Option<Hold>,
+    },
     /// The chat takes part in exercises, or does not.
     Exercises(BotId, ChatId, bool),
     /// The chat is dead or shut.

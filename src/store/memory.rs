@@ -41,8 +41,8 @@ use crate::{
         time::Utc,
     },
     ports::store::{
-        Asked, Cause, Deed, Effect, Enacted, Fanout, LETTERS_MAX, Limits, Progress, Subscriber,
-        UPDATES_KEPT,
+        Asked, Cause, Deed, Effect, Enacted, Fanout, Hold, LETTERS_MAX, Limits, Progress,
+        Subscriber, UPDATES_KEPT,
     },
     seal::{self, Broken, Chain, Line, Sealed},
 };
@@ -269,7 +269,7 @@ impl Ledger {
             | Effect::Left(..)
             | Effect::Counted(..)
             | Effect::Seen(..)
-            | Effect::Held(..)
+            | Effect::Held { .. }
             | Effect::Exercises(..)
             | Effect::Struck(..)
             | Effect::Moved { .. } => true,
@@ -292,9 +292,12 @@ impl Ledger {
                 self.counted(*bot, *chat, *kind, *members);
             }
             Effect::Seen(bot, chat) => self.seen(*bot, *chat, at),
-            Effect::Held(alert, hold) => {
+            Effect::Held { alert, through, hold } => {
                 let ours = |one: &&mut Fanout| {
-                    one.transition.alert.id() == *alert && one.closed_at.is_none()
+                    one.transition.alert.id() == *alert
+                        && one.id <= *through
+                        && one.closed_at.is_none()
+                        && one.hold != Some(Hold::Halted)
                 };
                 self.fanouts.values_mut().filter(ours).for_each(|one| one.hold = *hold);
             }

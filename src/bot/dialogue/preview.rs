@@ -134,7 +134,12 @@ impl Talk<'_> {
             match rules.roster.authorise(operator.user, Role::Issuer, &hazard, &area, forest) {
                 Ok(proof) => proof,
                 Err(refusal) => {
-                    self.mandate_refused(&refusal, Role::Issuer, (&hazard, &area), &act);
+                    self.mandate_refused(
+                        &refusal,
+                        Role::Issuer,
+                        (&hazard, &area),
+                        particulars(&act),
+                    );
                     return Ok(());
                 }
             };
@@ -364,7 +369,7 @@ impl Talk<'_> {
         refusal: &MandateRefusal,
         role: Role,
         (hazard, area): (&HazardId, &Area),
-        act: &Act,
+        about: Vec<(&'static str, String)>,
     ) {
         let rules = self.case.rules;
         let (name, reason) = match refusal {
@@ -378,7 +383,7 @@ impl Talk<'_> {
         let able = rules.roster.who_may(role, hazard, area, &rules.forest, None);
         let who = list(able.iter().map(|one| one.name.as_str()));
         let phrase = Phrase::Mandate { refusal, name: &name, who: &who };
-        self.refuse(&phrase, reason, particulars(act));
+        self.refuse(&phrase, reason, about);
     }
 
     pub(super) fn alert_refused(&mut self, refusal: &AlertRefusal, act: &Act) {

@@ -1,5 +1,7 @@
 //! Dialogues as stories, over a world as small as a story needs: it keeps what effects say.
 
+mod control;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -27,6 +29,7 @@ struct World {
     asked: BTreeMap<Code, Asked>,
     turns: BTreeMap<AlertId, Transition>,
     subscribers: BTreeMap<ChatId, Subscriber>,
+    open: Vec<Fanout>,
 }
 
 impl World {
@@ -49,6 +52,7 @@ impl World {
             asked: BTreeMap::new(),
             turns: BTreeMap::new(),
             subscribers: BTreeMap::new(),
+            open: Vec::new(),
         }
     }
 
@@ -128,6 +132,7 @@ impl World {
             Want::Turn(alert) => {
                 facts.turns.insert(alert, self.turns.get(&alert).cloned());
             }
+            Want::Open => facts.open = Some(self.open.clone()),
             Want::Reach(audience) => facts.reach = Some((audience, vec![people(900), people(300)])),
         }
     }
@@ -151,14 +156,22 @@ impl World {
             Effect::Left(_, chat) | Effect::Struck(_, chat, _) => {
                 self.subscribers.remove(&chat);
             }
-            Effect::Counted(..) | Effect::Seen(..) | Effect::Held(..) | Effect::Moved { .. } => {}
+            Effect::Counted(..) | Effect::Seen(..) | Effect::Moved { .. } => {}
+            Effect::Held { alert, through, hold } => {
+                let ours =
+                    |one: &&mut Fanout| one.transition.alert.id() == alert && one.id <= through;
+                self.open.iter_mut().filter(ours).for_each(|one| one.hold = hold);
+            }
             Effect::Challenged(challenge) => {
                 self.asked.insert(challenge.code().clone(), Asked::Open(*challenge));
             }
             Effect::CalledOff(code) => {
                 self.asked.insert(code, Asked::CalledOff);
             }
-            Effect::Turned { transition, code, .. } => {
+            Effect::Turned { transition, code, audience, bots, .. } => {
+                for bot in bots {
+                    self.open.push(opened(self.open.len(), bot, &transition, audience.clone()));
+                }
                 self.board.apply(&transition);
                 self.next = self.next.max(transition.alert.id().0 + 1);
                 if let Some(code) = code {
@@ -174,6 +187,22 @@ impl World {
     fn open_code(&self) -> Code {
         let open = self.asked.iter().find(|(_, asked)| matches!(asked, Asked::Open(_)));
         open.expect("a challenge is open").0.clone()
+    }
+}
+
+fn opened(before: usize, bot: BotId, transition: &Transition, audience: Audience) -> Fanout {
+    Fanout {
+        id: crate::domain::ids::FanoutId(i64::try_from(before).unwrap() + 1),
+        bot,
+        transition: transition.clone(),
+        audience,
+        ceiling: 0,
+        readers_ceiling: None,
+        size: None,
+        hold: None,
+        progress: crate::ports::store::Progress::START,
+        opened_at: transition.at,
+        closed_at: None,
     }
 }
 

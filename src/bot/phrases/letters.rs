@@ -1,6 +1,7 @@
 //! PURE. Letters that render the present at the moment they are sent.
 
 use super::{Phrase, say};
+use crate::bot::buttons::Touch;
 use crate::domain::{
     audience::Variant,
     board::Board,
@@ -8,7 +9,7 @@ use crate::domain::{
     delivery::Settlement,
     ids::{AlertId, RegionId},
     lang::Lang,
-    letter::{Message, Occasion},
+    letter::{Button, Message, Occasion},
     region::Forest,
     report::{Report, Trouble},
 };
@@ -92,7 +93,19 @@ pub fn progress(report: &Report, lang: Lang) -> Message {
         };
         lines.push(say(lang, &Phrase::Trouble { trouble, until: &until }));
     }
-    Message { silent: true, ..Message::plain(lines.join("\n")) }
+    let buttons = if done { Vec::new() } else { vec![holds(report, lang)] };
+    Message { text: lines.join("\n"), buttons, silent: true }
+}
+
+/// What an official can do about a broadcast that runs.
+fn holds(report: &Report, lang: Lang) -> Vec<Button> {
+    let button = |label, touch: &Touch| Button::new(say(lang, &label), touch.to_string());
+    let first = if report.trouble == Some(Trouble::Held) {
+        button(Phrase::LabelResume, &Touch::Resume(report.alert))
+    } else {
+        button(Phrase::LabelPause, &Touch::Pause(report.alert))
+    };
+    vec![first, button(Phrase::LabelHalt, &Touch::Halt(report.alert))]
 }
 
 /// An alert's number as people read it: `12`, and `12.3` for its third state.

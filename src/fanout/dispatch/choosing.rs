@@ -33,6 +33,9 @@ impl Dispatch {
         if let Some(parcel) = self.letter(Class::Official, now) {
             return Some(parcel);
         }
+        if let Some(parcel) = self.sing(now) {
+            return Some(parcel);
+        }
         if let Some(parcel) = self.edit(now) {
             return Some(parcel);
         }
@@ -99,6 +102,15 @@ impl Dispatch {
             return Some(Parcel { ticket, chat: watch.chat, what: What::Edit { watch, report } });
         }
         None
+    }
+
+    /// The letter that proves that the bot can speak, if it is due.
+    fn sing(&mut self, now: Moment) -> Option<Parcel> {
+        let canary = self.canary.as_mut().filter(|canary| canary.is_due(now.mono))?;
+        let chat = canary.chat();
+        canary.on_send();
+        let ticket = self.depart(chat, Bound::Canary, Fare::Free, now);
+        Some(Parcel { ticket, chat, what: What::Canary })
     }
 
     /// The next message of a broadcast.
@@ -242,13 +254,15 @@ impl Dispatch {
         ticket
     }
 
-    /// Notes when Telegram goes away; once it is back after long, what is open tells the present.
+    /// Notes when Telegram goes away; once it is away for long, what is open tells the present, from
+    /// the send that tries whether it is back.
     pub(super) fn mind_outage(&mut self, now: Moment) {
-        if self.breaker.is_outage() {
-            self.away_since.get_or_insert(now.mono);
-        } else if let Some(since) = self.away_since.take()
-            && TimeDelta::from_std(now.mono.since(since)).is_ok_and(|away| away > LATE)
-        {
+        if !self.breaker.is_outage() {
+            self.away_since = None;
+            return;
+        }
+        let since = *self.away_since.get_or_insert(now.mono);
+        if TimeDelta::from_std(now.mono.since(since)).is_ok_and(|away| away > LATE) {
             self.lanes.values_mut().for_each(Lane::be_late);
         }
     }
@@ -278,7 +292,7 @@ impl Dispatch {
     pub(super) fn on_told(&mut self, flight: &Flight, message: MessageId, now: Mono) {
         let alert = match flight.to {
             Bound::Lane(lane, _) => self.lanes.get(&lane).map(Lane::alert),
-            Bound::Letter(_) | Bound::Edit(..) => None,
+            Bound::Letter(_) | Bound::Edit(..) | Bound::Canary => None,
         };
         if flight.tells.is_empty() {
             return;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Action, Alarm, Bound, Dispatch, Flight, THROTTLE_LONG, THROTTLE_WINDOW};
+use super::{Action, Alarm, Bound, Dispatch, Flight, News, THROTTLE_LONG, THROTTLE_WINDOW};
 use crate::{
     domain::{
         audience::Position,
@@ -62,7 +62,23 @@ impl Dispatch {
             Bound::Lane(fanout, at) => self.settle_lane(fanout, at, flight, outcome, now),
             Bound::Letter(letter) => self.settle_letter(letter, flight, outcome, now),
             Bound::Edit(fanout, chat) => self.settle_edit((fanout, chat), &outcome, now),
+            Bound::Canary => {
+                let news = self.canary.as_mut().and_then(|one| one.on_outcome(&outcome, now.mono));
+                self.on_canary(news);
+                if let Outcome::Token(why) = outcome {
+                    self.revoke(why);
+                }
+            }
         }
+    }
+
+    pub(super) fn on_canary(&mut self, news: Option<News>) {
+        let alarm = match news {
+            None => return,
+            Some(News::Lost(why)) => Alarm::Mute(why),
+            Some(News::Back) => Alarm::Speaks,
+        };
+        self.news.push(Action::Alarm(alarm));
     }
 
     fn throttle(&mut self, chat: ChatId, retry_after: Duration, now: Moment) {

@@ -64,9 +64,9 @@ async fn take_effect(
             chats::counted(conn, *bot, *chat, *kind, *members).await?;
         }
         Effect::Seen(bot, chat) => chats::seen(conn, *bot, *chat, at).await?,
-        Effect::Held(alert, hold) => {
+        Effect::Held { alert, through, hold } => {
             let query = sqlx::query(sql::FANOUTS_HOLD).bind(alert.0);
-            query.bind(hold.map(rows::hold_name)).execute(conn).await?;
+            query.bind(hold.map(rows::hold_name)).bind(through.0).execute(conn).await?;
         }
         Effect::Speaks(bot, chat, lang) => chats::speaks(conn, *bot, *chat, *lang).await?,
         Effect::Subscribed(bot, chat, place) => {

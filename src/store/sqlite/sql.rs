@@ -162,8 +162,8 @@ pub(super) const FANOUTS_OPEN: &str = "
     FROM fanouts AS f JOIN turns AS t ON t.alert = f.alert AND t.revision = f.revision
     WHERE f.bot = $1 AND f.closed_at IS NULL ORDER BY f.id";
 
-pub(super) const FANOUTS_HOLD: &str =
-    "UPDATE fanouts SET hold = $2 WHERE alert = $1 AND closed_at IS NULL";
+pub(super) const FANOUTS_HOLD: &str = "UPDATE fanouts SET hold = $2
+    WHERE alert = $1 AND id <= $3 AND closed_at IS NULL AND hold IS NOT 'halted'";
 
 pub(super) const LETTER_NEW: &str = "
     INSERT INTO letters (bot, chat, lang, class, content, not_after)

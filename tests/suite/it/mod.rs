@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod command_line;
+mod control;
 mod endings;
 mod four_eyes;
 mod raise;

@@ -60,6 +60,8 @@ pub(crate) struct Town {
     pub(crate) clock: Telling,
     world: Arc<Mutex<World>>,
     rate: u32,
+    /// To whom the daemon proves every hour that it can speak.
+    pub(crate) canary: Option<ChatId>,
     api_url: String,
     dir: TempDir,
     daemon: Option<Daemon>,
@@ -105,7 +107,7 @@ impl Town {
             http::serve(shared, listener, timepiece).await.unwrap();
         });
         let dir = tempfile::tempdir().unwrap();
-        Self { seed, bot, clock, world, rate, api_url, dir, daemon: None, server }
+        Self { seed, bot, clock, world, rate, canary: None, api_url, dir, daemon: None, server }
     }
 
     pub(crate) fn database(&self) -> PathBuf {
@@ -132,10 +134,13 @@ impl Town {
             budget: Budget::default(),
         }];
         let crashed = crash.clone();
+        let canary = self.canary;
         let thread = thread::spawn(move || {
             let life = async move {
                 let store = open(&path, &clock).await;
-                let config = config::sample().unwrap();
+                let mut config = config::sample().unwrap();
+                let every = Duration::from_hours(1);
+                config.policy.canary = canary.map(|chat| config::Canary { chat, every });
                 let end = app::serve(config, bots, store.clone(), clock, stopped, ready).await;
                 store.close().await;
                 let _ = ended.send(Some(end.map_err(|fault| format!("{fault:#}"))));

@@ -16,8 +16,9 @@ use nabat::{
 };
 
 use super::{
+    fixtures::BOT,
     ops::{Op, Script},
-    town::{BOT, Town},
+    town::Town,
 };
 
 /// What a storm was like, so that a suite can tell whether every fault occurred.
@@ -33,6 +34,8 @@ pub(crate) struct Weathered {
     pub(crate) confirmed: u64,
     pub(crate) joined_under_alert: u64,
     pub(crate) moved: u64,
+    pub(crate) pauses: u64,
+    pub(crate) halted: u64,
     pub(crate) steps: u64,
 }
 
@@ -150,6 +153,11 @@ impl<'a> Judge<'a> {
             .any(|other| other.id > fanout.id && other.transition.alert.id() == alert)
     }
 
+    /// Whether an official stopped it for good.
+    fn halted(&self, fanout: &Fanout) -> bool {
+        self.town.record.halted.contains(&fanout.id)
+    }
+
     /// Promise 1: whoever is counted as delivered has it, and whoever has not is known. Of a partial
     /// end, whoever lives in what remains.
     fn starts(&self) -> Result<(), String> {
@@ -166,6 +174,7 @@ impl<'a> Judge<'a> {
                         !self.steady(chat)
                             || !has
                                 && (self.overtaken(fanout)
+                                    || self.halted(fanout)
                                     || !self.alive(chat)
                                     || self.knew(chat, fanout))
                     }
@@ -281,10 +290,12 @@ impl<'a> Judge<'a> {
                     .fanouts
                     .iter()
                     .filter(|one| one.id > end.id && one.transition.alert.id() == alert);
-                let reached = ended
+                let reached = self.halted(end)
+                    || ended
                     || known == Some(&Settlement::Uncertain)
                     || later.any(|one| {
                         self.shows(chat, one.id)
+                            || self.halted(one)
                             || self.log.get(&(one.id, chat)) == Some(&Settlement::Uncertain)
                     });
                 // Whoever has since been told that it has begun anew knows what holds.
@@ -342,7 +353,12 @@ impl<'a> Judge<'a> {
                             && other.area().coverage(place, forest) == Coverage::Direct
                             && messages.iter().any(|heard| heard.tells.contains(&other.id()))
                     });
-                    if !told && !doubtful && !knows {
+                    // Or would be, had an official not stopped that.
+                    let stopped = self.fanouts.iter().filter(|one| self.halted(one)).any(|one| {
+                        let of = one.transition.alert.id();
+                        of == alert.id() || messages.iter().any(|heard| heard.tells.contains(&of))
+                    });
+                    if !told && !doubtful && !knows && !stopped {
                         return Err(format!(
                             "{chat:?} at {place} was never told of {:?}; {}",
                             alert.id(),
@@ -446,6 +462,8 @@ impl<'a> Judge<'a> {
             confirmed: self.fanouts.iter().filter(|one| self.confirms(one)).count() as u64,
             joined_under_alert: town.record.joined_under_alert,
             moved: town.record.heirs.len() as u64,
+            pauses: town.record.pauses,
+            halted: town.record.halted.len() as u64,
             steps: town.steps,
         }
     }
@@ -460,6 +478,8 @@ impl Weathered {
         self.confirmed += other.confirmed;
         self.joined_under_alert += other.joined_under_alert;
         self.moved += other.moved;
+        self.pauses += other.pauses;
+        self.halted += other.halted;
         self.steps += other.steps;
         for (name, n) in other.settled {
             *self.settled.entry(name).or_default() += n;

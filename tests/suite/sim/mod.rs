@@ -20,7 +20,9 @@
     reason = "what the dice cast is below the bound they were given"
 )]
 
+mod fixtures;
 mod frozen;
+mod jobs;
 mod judge;
 mod long;
 mod ops;

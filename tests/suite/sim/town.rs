@@ -9,20 +9,18 @@ use std::{
 use nabat::{
     domain::{
         alert::{self, Alert, Change, Current, Draft, Status, Transition},
-        audience::{Audience, Position, Variant},
+        audience::{Audience, Kind, Variant},
         board::Board,
         bulletin,
         consent::{Act, Answer, Challenge, Demand},
         delivery::{Fate, Gone, Outcome},
-        hazard::{Catalogue, Certainty, Hazard, Level, Severity, Updates, Urgency},
-        ids::{
-            AlertId, BotId, ChatId, Code, FanoutId, HazardId, LevelId, MessageId, RegionId, UserId,
-        },
-        lang::{Lang, Texts},
-        letter::{Class, Content, NewLetter, Occasion},
+        hazard::Catalogue,
+        ids::{AlertId, ChatId, Code, FanoutId, HazardId, LevelId, MessageId, RegionId, UserId},
+        lang::Lang,
+        letter::{Content, NewLetter, Occasion},
         manner::Manner,
-        operator::{Mandate, Operator, Role, Roster, Scope},
-        region::{Area, Forest, Region},
+        operator::{Role, Roster},
+        region::{Area, Forest},
         time::{Moment, Mono, Utc},
     },
     fanout::{
@@ -30,7 +28,7 @@ use nabat::{
         plan,
         purse::Budget,
     },
-    ports::store::{Cause, Deed, Effect, Enacted, Fanout, Heir, Page, Save},
+    ports::store::{Cause, Deed, Effect, Enacted, Fanout, Hold},
     sim::{
         courier::Post,
         dice::Dice,
@@ -40,12 +38,12 @@ use nabat::{
     store::memory::Ledger,
 };
 
-use super::ops::{GROUPS, Op, Script};
+use super::{
+    fixtures::{BOT, OFFICIAL, forest, hazard, ids, kind, official, place, report, standing},
+    jobs::{Answered, Job},
+    ops::{GROUPS, Op, Script},
+};
 
-pub(crate) const BOT: BotId = BotId(4_242);
-const OFFICIAL: UserId = UserId(900_000);
-/// Places of the town: a region, two districts, a town in one of them, and an island.
-pub(crate) const PLACES: [&str; 5] = ["region", "east", "west", "town", "island"];
 /// How often the engine looks at the store.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// The longest a store takes to do something, in microseconds.
@@ -60,25 +58,6 @@ const GIVE_UP: Duration = Duration::from_hours(24);
 
 /// A text of a broadcast for a variant, late or not.
 type Text = (FanoutId, Variant, bool);
-
-/// What is under way between the engine and the store.
-enum Job {
-    Look,
-    Page(FanoutId, Position, usize),
-    Count(FanoutId, Position),
-    Close(FanoutId),
-    Follow(FanoutId, Position, ChatId, ChatId),
-    Save(Box<Save>),
-}
-
-enum Answered {
-    Look(Vec<Fanout>, Board, Vec<nabat::domain::letter::Letter>, Vec<Fanout>),
-    Page(FanoutId, Page),
-    Count(FanoutId, u64),
-    Closed(FanoutId),
-    Moved(FanoutId, Position, ChatId, Heir),
-    Saved(bool),
-}
 
 /// What the judge needs to know and the engine doesn't tell.
 #[derive(Default)]
@@ -98,6 +77,10 @@ pub(crate) struct Record {
     pub(crate) allowed_copies: u64,
     pub(crate) alarms: Vec<Alarm>,
     pub(crate) joined_under_alert: u64,
+    /// Broadcasts that were stopped for good.
+    pub(crate) halted: BTreeSet<FanoutId>,
+    /// How often one was paused.
+    pub(crate) pauses: u64,
     /// Chats with an attempt whose outcome nobody knows, crashes included.
     pub(crate) doubted: BTreeSet<ChatId>,
     sent_to: BTreeMap<u64, ChatId>,
@@ -187,6 +170,8 @@ impl Town {
         let world = &mut self.post.world;
         if chat.is_private() {
             world.add_resident(UserId(chat.0), "resident", "ru").unwrap();
+        } else if kind(n) == Kind::Channel {
+            world.add_channel(chat, "channel").unwrap();
         } else {
             world.add_group(chat, "group").unwrap();
         }
@@ -194,6 +179,9 @@ impl Town {
         self.chats.push(chat);
         let lang = Lang::ALL[n as usize % 3];
         let mut effects = vec![Effect::Met(BOT, chat, lang)];
+        if !chat.is_private() {
+            effects.push(Effect::Counted(BOT, chat, kind(n), 10_u64.pow(n % 5)));
+        }
         // Most live somewhere; some in two places; some nowhere yet.
         if !n.is_multiple_of(7) {
             effects.push(Effect::Subscribed(BOT, chat, place(self.dice.below(5))));
@@ -225,6 +213,12 @@ impl Town {
         for &(after_ms, op) in ops {
             self.pass(Duration::from_millis(after_ms.into()))?;
             self.happen(op)?;
+        }
+        // Nothing stays paused for ever.
+        let open = self.ledger.open_fanouts(BOT);
+        let paused = open.into_iter().filter(|one| one.hold == Some(Hold::Paused));
+        for one in paused {
+            self.hold(&one, None);
         }
         self.settle()
     }
@@ -418,6 +412,7 @@ impl Town {
                     (format!("P {report:?}").into(), Vec::new(), None)
                 }
             },
+            What::Canary => unreachable!("this town has none"),
             What::Edit { watch, report } => {
                 (format!("P {report:?}").into(), Vec::new(), Some(watch.message))
             }
@@ -599,6 +594,21 @@ impl Town {
             Op::Withdraw { nth } => self.on_alert(nth, |_, alert| {
                 Some(Act::Withdraw { alert: alert.id(), revision: alert.revision() })
             }),
+            Op::Hold { nth, to } => {
+                let open = self.ledger.open_fanouts(BOT);
+                if let Some(one) = open.get(usize::from(nth) % open.len().max(1)) {
+                    let to = [Some(Hold::Paused), None, Some(Hold::Halted)][usize::from(to) % 3];
+                    self.hold(one, to);
+                }
+            }
+            Op::Count { chat, members } => {
+                let n = u32::from(chat) % GROUPS;
+                let chat = self.chat(chat % GROUPS as u16);
+                let effect = Effect::Counted(BOT, chat, kind(n), members.into());
+                if !chat.is_private() && self.ledger.subscriber(BOT, chat).is_some() {
+                    self.enact(vec![effect], Vec::new());
+                }
+            }
             Op::Crash { actions, down_ms, made } => {
                 if self.dispatch.is_some() {
                     self.doom = Some((actions, down_ms, made));
@@ -608,6 +618,22 @@ impl Town {
             Op::Rest { ms } => self.pass(Duration::from_millis(ms.into()))?,
         }
         Ok(())
+    }
+
+    /// What an official does to the broadcasts of an alert, up to this one.
+    fn hold(&mut self, last: &Fanout, hold: Option<Hold>) {
+        let (alert, through) = (last.transition.alert.id(), last.id);
+        let of = |one: &Fanout| one.transition.alert.id() == alert && one.id <= through;
+        let open = self.ledger.open_fanouts(BOT);
+        match hold {
+            Some(Hold::Halted) => {
+                let these = open.into_iter().filter(|one| of(one)).map(|one| one.id);
+                self.record.halted.extend(these);
+            }
+            Some(Hold::Paused) => self.record.pauses += 1,
+            None => {}
+        }
+        self.enact(vec![Effect::Held { alert, through, hold }], Vec::new());
     }
 
     fn join(&mut self, chat: ChatId, at: &RegionId) {
@@ -716,6 +742,7 @@ impl Town {
 
     fn expire(&mut self) {
         let now = self.moment().utc;
+        self.ledger.tidy(now);
         let alerts: Vec<Alert> = self.ledger.board().alerts().cloned().collect();
         for alert in alerts {
             if let Ok(transition) = alert.expire(now, &self.forest) {
@@ -763,96 +790,5 @@ impl Town {
     fn enact(&mut self, effects: Vec<Effect>, letters: Vec<NewLetter>) -> Enacted {
         let deed = Deed { effects, letters, ..Deed::new(Cause::Clock, self.moment().utc) };
         self.ledger.enact(&deed)
-    }
-}
-
-fn standing(chat: ChatId, occasion: Occasion, places: Vec<RegionId>) -> NewLetter {
-    NewLetter {
-        bot: BOT,
-        chat,
-        lang: Lang::En,
-        class: Class::Resident,
-        content: Content::Standing { occasion, places },
-        not_after: None,
-    }
-}
-
-fn report(fanout: &Fanout) -> nabat::domain::report::Report {
-    nabat::domain::report::Report {
-        fanout: fanout.id,
-        alert: fanout.transition.alert.id(),
-        revision: fanout.transition.alert.revision(),
-        audience: fanout.size,
-        tally: fanout.progress.tally,
-        started_at: fanout.opened_at,
-        closed_at: fanout.closed_at,
-        rate: 0,
-        limit: 1,
-        tenths: 0,
-        trouble: None,
-    }
-}
-
-fn ids(alerts: &[AlertId]) -> Vec<i64> {
-    alerts.iter().map(|alert| alert.0).collect()
-}
-
-pub(crate) fn place(n: u64) -> RegionId {
-    RegionId::new(PLACES[usize::try_from(n).unwrap() % PLACES.len()])
-}
-
-fn forest() -> Forest {
-    let region = |id: &str, parent: Option<&str>| Region {
-        id: RegionId::new(id),
-        parent: parent.map(RegionId::new),
-        name: Texts::same(id),
-        short_word: id.to_uppercase(),
-        aliases: Vec::new(),
-        source: Texts::same("duty desk"),
-        zone: chrono_tz::Europe::Moscow,
-    };
-    let parents = [None, Some("region"), Some("region"), Some("west"), None];
-    Forest::plant(PLACES.iter().zip(parents).map(|(id, parent)| region(id, parent)).collect())
-        .unwrap()
-}
-
-fn hazard() -> Hazard {
-    let level = |id: &str, severity| Level {
-        id: LevelId::new(id),
-        title: Texts::same(id),
-        action: Texts::same("act"),
-        guidance: Texts::same("guidance"),
-        urgency: Urgency::Immediate,
-        severity,
-        certainty: Certainty::Likely,
-        approvals: 0,
-        silent: false,
-        updates: Updates::Edit,
-        paid: false,
-    };
-    let levels = vec![level("low", Severity::Moderate), level("high", Severity::Extreme)];
-    let life = (Duration::from_hours(12), true);
-    Hazard::new(
-        HazardId::new("drone"),
-        Texts::same("drone"),
-        Vec::new(),
-        Texts::same("after"),
-        life,
-        levels,
-    )
-    .unwrap()
-}
-
-fn official() -> Operator {
-    Operator {
-        user: OFFICIAL,
-        name: "Official".to_owned(),
-        person: "official".to_owned(),
-        lang: Lang::En,
-        mandates: vec![Mandate {
-            roles: [Role::Issuer].into(),
-            regions: [RegionId::new("region"), RegionId::new("island")].into(),
-            hazards: Scope::Every,
-        }],
     }
 }
