@@ -27,10 +27,14 @@ use nabat::{
     },
     fanout::{
         dispatch::{Action, Alarm, Dispatch, What},
+        pacer::Fare,
         plan,
         purse::Budget,
     },
-    ports::store::{Cause, Deed, Effect, Enacted, Fanout, Heir, Page, Save},
+    ports::{
+        courier::Extras,
+        store::{Cause, Deed, Effect, Enacted, Fanout, Heir, Page, Save},
+    },
     sim::{
         courier::Post,
         dice::Dice,
@@ -359,7 +363,10 @@ impl Town {
                     dispatch.on_sending(parcel.ticket, &tells);
                 }
                 self.record.sent_to.insert(tag, parcel.chat);
-                self.post.send(tag, parcel.chat, &text, edits, self.now);
+                match edits {
+                    Some(message) => self.post.edit(tag, parcel.chat, message, &text, self.now),
+                    None => self.post.send(tag, parcel.chat, &text, with(&parcel.what), self.now),
+                }
             }
             Action::Probe => {
                 let tag = u64::MAX - self.probes.len() as u64 - self.steps;
@@ -788,6 +795,16 @@ fn report(fanout: &Fanout) -> nabat::domain::report::Report {
         limit: 1,
         tenths: 0,
         trouble: None,
+    }
+}
+
+/// What goes with a message for its chat alone.
+fn with(what: &What) -> Extras {
+    match what {
+        What::Bulletin { manner: Manner::Anew { reply_to, .. }, fare, .. } => {
+            Extras { reply_to: *reply_to, paid: *fare == Fare::Paid }
+        }
+        What::Bulletin { .. } | What::Letter { .. } | What::Edit { .. } => Extras::default(),
     }
 }
 
