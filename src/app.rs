@@ -226,13 +226,13 @@ pub async fn serve<S: Store, K: Clock>(
                 match alarm::ring(&store, &rules, (bot, name), &ids, &alarm, at).await {
                     Ok(Rung::Written) => all.iter().for_each(|bot| bot.notify_one()),
                     Ok(Rung::Aloud(messages)) => {
-                        error!(?alarm, "a fault that needs a person");
+                        error!(alarm = alarm::discreet(&alarm), "a fault that needs a person");
                         if let Some(courier) = couriers.get(&bot) {
                             tokio::spawn(aloud(courier.clone(), messages));
                         }
                     }
-                    Ok(Rung::Logged) => error!(?alarm, "a fault that needs a person"),
-                    Err(fault) => error!(?alarm, error = %fault, "and nobody could be told"),
+                    Ok(Rung::Logged) => error!(alarm = alarm::discreet(&alarm), "a fault that needs a person"),
+                    Err(fault) => error!(alarm = alarm::discreet(&alarm), error = %fault, "and nobody could be told"),
                 }
             }
             Some(end) = parts.join_next() => break Some(failure(end)),

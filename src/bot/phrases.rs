@@ -19,6 +19,7 @@ use crate::domain::{
     alert::{AlertRefusal, Change, DraftRefusal, Status},
     consent::ConsentRefusal,
     delivery::Settlement,
+    ids::ChatId,
     lang::Lang,
     operator::MandateRefusal,
     report::Trouble,
@@ -35,6 +36,7 @@ pub enum Phrase<'a> {
     ChooseRegion,
     ChooseWithin(&'a str),
     UnknownLink,
+    ChannelHow,
     Joined,
     Subscribed(&'a str),
     SubscribedAlready(&'a str),
@@ -132,6 +134,11 @@ pub enum Phrase<'a> {
     Unaccounted(&'a str),
     BotRevoked(&'a str),
     BotUnpaid(&'a str),
+    ChannelLost {
+        chat: ChatId,
+        /// Their names; nothing if they are not known.
+        places: &'a str,
+    },
     Unsaved,
     // Officials' menus.
     ChooseHazard(Status),
@@ -301,6 +308,11 @@ pub fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
         text.push_str(", …");
     }
     text
+}
+
+/// In brackets, if there is something.
+fn aside(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!(" ({text})") }
 }
 
 /// A count with its thousands apart.

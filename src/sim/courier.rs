@@ -178,6 +178,7 @@ pub fn outcome(answer: &Answer) -> Outcome {
         403 if says("blocked") => Outcome::Gone(Gone::Blocked),
         403 if says("deactivated") => Outcome::Gone(Gone::Deactivated),
         403 if says("initiate") => Outcome::Gone(Gone::NeverStarted),
+        403 if says("channel chat") => Outcome::Forbidden(Rights::Channel),
         403 => Outcome::Gone(Gone::Kicked),
         400 if says("chat not found") => Outcome::Missing,
         400 if says("to be replied not found") => Outcome::Unattached,

@@ -27,6 +27,10 @@ impl Talk<'_> {
         if let Some(region) = self.by_link(payload) {
             return self.join(&region);
         }
+        if self.channel {
+            self.answer(&Phrase::ChannelHow);
+            return Ok(());
+        }
         let text = self.say(&Phrase::UnknownLink);
         self.show_regions(text, None, 0);
         Ok(())
@@ -43,6 +47,10 @@ impl Talk<'_> {
                 self.regions()
             }
             Some(_) | None if self.operator.is_some() => Ok(()),
+            Some(_) | None if self.channel => {
+                self.answer(&Phrase::ChannelHow);
+                Ok(())
+            }
             Some(_) | None => {
                 let text = self.say(&Phrase::Greeting);
                 self.show_regions(text, None, 0);
@@ -65,6 +73,8 @@ impl Talk<'_> {
 
     fn meet(&mut self) {
         self.deed.effects.push(Effect::Met(self.bot(), self.chat, self.lang));
+        // Before it lives anywhere, so that the first broadcast has it in its place.
+        self.deed.effects.extend(self.counted.take());
     }
 
     pub(super) fn standing(&mut self, occasion: Occasion, places: Vec<RegionId>) {

@@ -1,5 +1,7 @@
 //! Dialogues as stories, over a world as small as a story needs: it keeps what effects say.
 
+mod gathered;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -10,12 +12,24 @@ use crate::{
     domain::{
         alert::{Actor, Change},
         audience::Tier,
+        delivery::{Fate, Gone},
         ids::{RegionId, UpdateId},
         operator::Role,
     },
 };
 
 const BOT: BotId = BotId(7);
+
+/// Here channels have numbers below this.
+const CHANNELS: i64 = -1_000;
+
+fn kind_of(chat: i64) -> Kind {
+    match chat {
+        ..=CHANNELS => Kind::Channel,
+        ..=0 => Kind::Group,
+        _ => Kind::Private,
+    }
+}
 
 struct World {
     rules: Rules,
@@ -27,6 +41,8 @@ struct World {
     asked: BTreeMap<Code, Asked>,
     turns: BTreeMap<AlertId, Transition>,
     subscribers: BTreeMap<ChatId, Subscriber>,
+    /// What Telegram says of any group.
+    members: Option<u64>,
 }
 
 impl World {
@@ -49,6 +65,7 @@ impl World {
             asked: BTreeMap::new(),
             turns: BTreeMap::new(),
             subscribers: BTreeMap::new(),
+            members: Some(5),
         }
     }
 
@@ -64,6 +81,7 @@ impl World {
     fn say_in(&mut self, chat: i64, user: i64, text: &str, at: Utc) -> Reply {
         self.happens(Event::Said(Said {
             chat: ChatId(chat),
+            kind: kind_of(chat),
             message: MessageId(1),
             user: Some(UserId(user)),
             tag: Some("en".to_owned()),
@@ -128,6 +146,7 @@ impl World {
             Want::Turn(alert) => {
                 facts.turns.insert(alert, self.turns.get(&alert).cloned());
             }
+            Want::Members { .. } => facts.members = Some(self.members),
             Want::Reach(audience) => facts.reach = Some((audience, vec![people(900), people(300)])),
         }
     }
@@ -371,6 +390,7 @@ fn a_mandate_lost_meanwhile_releases_nothing() {
 fn a_forwarded_command_is_none() {
     let mut world = World::new(rules());
     let forwarded = Said {
+        kind: Kind::Private,
         chat: ChatId(1),
         message: MessageId(1),
         user: Some(UserId(1)),
@@ -588,7 +608,7 @@ fn a_resident_joins_by_link_and_is_told_the_present() {
     assert!(joined.deed.journal.is_empty(), "residents are not journalled");
     assert_eq!(texts(&world.say(50, "/status")), "-> 50 Asked [RegionId(\"RU-SMO-ros\")]");
     let asked = world.say(50, "/stop");
-    assert!(asked.deed.effects.is_empty());
+    assert_eq!(asked.deed.effects, [Effect::Seen(BOT, ChatId(50))]);
     assert_eq!(world.press(50, "q").deed.effects, [Effect::Left(BOT, ChatId(50))]);
 }
 
@@ -634,14 +654,14 @@ fn a_resident_finds_a_region_by_buttons_and_by_name() {
 #[test]
 fn chats_that_shut_come_back_and_move_are_followed() {
     let mut world = World::new(rules());
-    let shut = world.happens(Event::Shut(ChatId(50)));
+    let shut = world.happens(Event::Shut(ChatId(50), Kind::Private));
     let gone = Fate::Retire(Gone::Blocked);
     assert_eq!(shut.deed.effects, [Effect::Struck(BOT, ChatId(50), gone)]);
-    let shut = world.happens(Event::Shut(ChatId(-50)));
+    let shut = world.happens(Event::Shut(ChatId(-50), Kind::Group));
     let gone = Fate::Retire(Gone::Kicked);
     assert_eq!(shut.deed.effects, [Effect::Struck(BOT, ChatId(-50), gone)]);
     world.say(60, "/start RU-SMO");
-    let back = world.happens(Event::Opened(ChatId(60)));
+    let back = world.happens(Event::Opened(ChatId(60), Kind::Private));
     assert_eq!(texts(&back), "-> 60 Asked [RegionId(\"RU-SMO\")]");
     let other = world.happens(Event::Broken("no idea".to_owned()));
     assert!(other.deed.effects.is_empty() && other.deed.letters.is_empty());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Asked, Phrase, grouped, spelled};
+use super::{Asked, Phrase, aside, grouped, spelled};
 use crate::domain::{
     alert::{AlertRefusal, Change, DraftRefusal, NOTE_MAX, Status},
     consent::ConsentRefusal,
@@ -18,6 +18,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::ChooseRegion => "Выберите регион:".into(),
         Phrase::ChooseWithin(name) => format!("{name}: весь регион или его часть?"),
         Phrase::UnknownLink => "Такого региона в ссылке мы не знаем. Выберите регион здесь:".into(),
+        Phrase::ChannelHow => "Чтобы предупреждения публиковались здесь, напишите /start и название места, например: /start Смоленская область.".into(),
         Phrase::Joined => "Бот сообщит, когда здесь будет опасно и когда опасность закончится.\nОн не заменяет сирены и экстренные службы: в беде звоните 112.\nСвязь может пропасть: слышите сирену или взрывы — действуйте, не ждите сообщения.\nКоманды: /status — что сейчас, /regions — ваши регионы, /stop — отписаться.".into(),
         Phrase::Subscribed(name) => format!("Вы подписаны: {name}."),
         Phrase::SubscribedAlready(name) => format!("Вы уже подписаны: {name}."),
@@ -81,6 +82,11 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         ),
         Phrase::BotRevoked(name) => format!("Бот «{name}» замолчал: Telegram не принимает его токен. Его подписчики сообщений не получают, остальные боты работают. Оповестите людей другим способом и сообщите администратору."),
         Phrase::BotUnpaid(name) => format!("У бота «{name}» кончились звёзды Telegram. Рассылка идёт дальше с бесплатной скоростью."),
+        Phrase::ChannelLost { chat, places } => format!(
+            "Канал потерян: бот больше не может публиковать в канале {}{}. Читатели канала предупреждений там не получат; личных чатов это не касается. Верните боту права администратора на публикацию, и предупреждения пойдут снова.",
+            chat.0,
+            aside(places)
+        ),
         Phrase::Unsaved => "База данных не сохраняет: возможно, кончилось место на диске. Рассылка остановлена, чтобы ничего не потерять и не повторить. Оповестите людей другим способом и сообщите администратору. Когда запись заработает, рассылка продолжится сама.".into(),
         Phrase::Unaccounted(number) => format!(
             "№ {number}: подсчёт чатов не сходится; возможно, кто-то не оповещён. Сообщите администратору."

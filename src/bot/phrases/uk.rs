@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Asked, Phrase, grouped, spelled};
+use super::{Asked, Phrase, aside, grouped, spelled};
 use crate::domain::{
     alert::{AlertRefusal, Change, DraftRefusal, NOTE_MAX, Status},
     consent::ConsentRefusal,
@@ -18,6 +18,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::ChooseRegion => "Оберіть регіон:".into(),
         Phrase::ChooseWithin(name) => format!("{name}: увесь регіон чи його частина?"),
         Phrase::UnknownLink => "Такого регіону в посиланні ми не знаємо. Оберіть регіон тут:".into(),
+        Phrase::ChannelHow => "Щоб попередження публікувалися тут, напишіть /start і назву місця, наприклад: /start Смоленська область.".into(),
         Phrase::Joined => "Бот повідомить, коли тут буде небезпечно і коли небезпека мине.\nВін не замінює сирен та екстрених служб: у біді телефонуйте 112.\nЗв’язок може зникнути: чуєте сирену чи вибухи — дійте, не чекайте на повідомлення.\nКоманди: /status — що зараз, /regions — ваші регіони, /stop — відписатися.".into(),
         Phrase::Subscribed(name) => format!("Ви підписані: {name}."),
         Phrase::SubscribedAlready(name) => format!("Ви вже підписані: {name}."),
@@ -81,6 +82,11 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         ),
         Phrase::BotRevoked(name) => format!("Бот «{name}» замовк: Telegram не приймає його токен. Його підписники повідомлень не отримують, інші боти працюють. Оповістіть людей іншим способом і повідомте адміністратора."),
         Phrase::BotUnpaid(name) => format!("У бота «{name}» закінчилися зірки Telegram. Розсилання триває з безкоштовною швидкістю."),
+        Phrase::ChannelLost { chat, places } => format!(
+            "Канал втрачено: бот більше не може публікувати в каналі {}{}. Читачі каналу попереджень там не отримають; особистих чатів це не стосується. Поверніть боту права адміністратора на публікацію, і попередження надходитимуть знову.",
+            chat.0,
+            aside(places)
+        ),
         Phrase::Unsaved => "База даних не зберігає: можливо, на диску немає місця. Розсилання зупинено, щоб нічого не втратити й не повторити. Оповістіть людей іншим способом і повідомте адміністратора. Коли запис запрацює, розсилання продовжиться саме.".into(),
         Phrase::Unaccounted(number) => format!(
             "№ {number}: підрахунок чатів не сходиться; можливо, когось не сповіщено. Повідомте адміністратора."
