@@ -12,7 +12,8 @@
 //! Role: turn a configuration into running parts, watch over them, and stop them in order: intake
 //! first, then what is in flight, then the store.
 //!
-//! Invariants: a part that fails takes the daemon down with one clear sentence, because a supervisor
+//! Invariants: a bot whose token is refused stops alone, and officials hear of it through another;
+//! any other part that fails takes the daemon down with one clear sentence, because a supervisor
 //! that restarts everything is simpler to trust than one that restarts parts; whatever was confirmed is
 //! carried on by the next start.
 //!
@@ -25,7 +26,7 @@ pub mod simulate;
 mod voice;
 
 use std::{
-    collections::{BTreeMap, hash_map::RandomState},
+    collections::{BTreeMap, BTreeSet, hash_map::RandomState},
     hash::{BuildHasher, Hasher},
     path::{Path, PathBuf},
     sync::Arc,
@@ -44,7 +45,8 @@ use tracing::{error, info, warn};
 use crate::{
     bot::{
         Rules,
-        desk::{Desk, DeskOptions},
+        desk::{Desk, DeskError, DeskOptions},
+        dialogue::Sibling,
         phrases,
     },
     config::Config,
@@ -89,6 +91,8 @@ pub struct Credentials {
     pub token: Token,
     /// Messages per second at most that cost nothing.
     pub rate: u32,
+    /// Private chats that it serves comfortably.
+    pub comfortable: u64,
     /// What it may spend on more.
     pub budget: Budget,
 }
@@ -113,7 +117,8 @@ pub fn credentials(config: &Config) -> Result<Vec<Credentials>> {
             per_alert: paid.stars_per_alert,
             per_day: paid.stars_per_day,
         });
-        Ok(Credentials { name, api_url, token, rate: bot.rate, budget })
+        let (rate, comfortable) = (bot.rate, bot.comfortable);
+        Ok(Credentials { name, api_url, token, rate, comfortable, budget })
     };
     config.bots.iter().map(read).collect()
 }
@@ -162,19 +167,37 @@ pub async fn serve<S: Store, K: Clock>(
     let mut senders: JoinSet<Result<()>> = JoinSet::new();
     let mut wakes: Vec<Arc<Notify>> = Vec::new();
     let mut greeted = Vec::new();
+    // Bots whose token Telegram refuses: the others go on.
+    let mut deaf: BTreeMap<BotId, String> = BTreeMap::new();
     for bot in bots {
         let options =
             telegram::Options { api_url: bot.api_url.clone(), ..telegram::Options::default() };
         let courier = Wire::new(&bot.token, &options)
             .with_context(|| format!("bot `{}` can't be connected", bot.name))?;
-        let username = greet(&courier, &bot, &clock, &stop).await?;
+        let Some(username) = greet(&courier, &bot, &clock, &stop).await? else {
+            let refused = anyhow!(
+                "Telegram refuses the token of bot `{}`: copy it anew from @BotFather",
+                bot.name
+            );
+            error!("{refused}");
+            let why = Alarm::Revoked("refused at the start".to_owned());
+            let _ = alarms.send((bot.token.bot(), why));
+            deaf.insert(bot.token.bot(), bot.name);
+            if deaf.len() == ids.len() {
+                return Err(refused);
+            }
+            continue;
+        };
         info!(bot = bot.token.bot().0, name = bot.name, "connected");
         wakes.push(Arc::new(Notify::new()));
         greeted.push((bot, courier, username));
     }
     let all: Arc<Vec<Arc<Notify>>> = Arc::new(wakes);
-    let names: BTreeMap<BotId, String> =
+    let mut names: BTreeMap<BotId, String> =
         greeted.iter().map(|(bot, ..)| (bot.token.bot(), bot.name.clone())).collect();
+    names.extend(deaf.iter().map(|(bot, name)| (*bot, name.clone())));
+    let family: Vec<Sibling> = greeted.iter().map(sibling).collect();
+    let mut revoked: BTreeSet<BotId> = BTreeSet::new();
     let couriers: BTreeMap<BotId, Wire> =
         greeted.iter().map(|(bot, courier, _)| (bot.token.bot(), courier.clone())).collect();
     for (n, (bot, courier, username)) in greeted.into_iter().enumerate() {
@@ -183,6 +206,8 @@ pub async fn serve<S: Store, K: Clock>(
             DeskOptions {
                 bot: bot.token.bot(),
                 bots: ids.clone(),
+                siblings: family.iter().filter(|one| one.bot != bot.token.bot()).cloned().collect(),
+                comfortable: bot.comfortable,
                 rate_per_second: bot.rate,
                 default_lang: policy.language,
                 late_after: policy.command_late_after,
@@ -209,8 +234,17 @@ pub async fn serve<S: Store, K: Clock>(
                 Ok(())
             });
         }
-        let cancel = intake.clone();
-        parts.spawn(async move { desk.run(cancel).await.context("the desk has stopped") });
+        let (cancel, tell, bot) = (intake.clone(), alarms.clone(), bot.token.bot());
+        parts.spawn(async move {
+            match desk.run(cancel.clone()).await {
+                Err(DeskError::Token(_)) => {
+                    let _ = tell.send((bot, Alarm::Revoked("no updates".to_owned())));
+                    cancel.cancelled().await;
+                    Ok(())
+                }
+                end => end.context("the desk has stopped"),
+            }
+        });
         let cancel = sending.clone();
         senders.spawn(async move { driver.run(cancel).await.context("the sender has stopped") });
         tokio::spawn(announce(courier, policy.language, rules_officials(&rules)));
@@ -222,6 +256,16 @@ pub async fn serve<S: Store, K: Clock>(
             () = stop.cancelled() => break None,
             Some((bot, alarm)) = rung.recv() => {
                 let name = names.get(&bot).map_or("", String::as_str);
+                if matches!(alarm, Alarm::Revoked(_)) {
+                    if !revoked.insert(bot) {
+                        continue;
+                    }
+                    if revoked.len() == ids.len() {
+                        break Some(anyhow!("Telegram refuses the token of every bot"));
+                    }
+                }
+                let ids: Vec<BotId> =
+                    ids.iter().copied().filter(|bot| !revoked.contains(bot)).collect();
                 let at = clock.now().utc;
                 match alarm::ring(&store, &rules, (bot, name), &ids, &alarm, at).await {
                     Ok(Rung::Written) => all.iter().for_each(|bot| bot.notify_one()),
@@ -253,6 +297,11 @@ pub async fn serve<S: Store, K: Clock>(
     failed.map_or(Ok(()), Err)
 }
 
+fn sibling((bot, _, username): &(Credentials, Wire, String)) -> Sibling {
+    let (bot, comfortable) = (bot.token.bot(), bot.comfortable);
+    Sibling { bot, username: username.clone(), comfortable }
+}
+
 /// A part that ends by itself has failed, whatever it says.
 fn failure(end: std::result::Result<Result<()>, tokio::task::JoinError>) -> anyhow::Error {
     match end {
@@ -262,13 +311,13 @@ fn failure(end: std::result::Result<Result<()>, tokio::task::JoinError>) -> anyh
     }
 }
 
-/// Asks the bot's name, which shows that address and token are right.
+/// Asks the bot's name, which shows that address and token are right; `None` if the token is refused.
 async fn greet<K: Clock>(
     courier: &Wire,
     bot: &Credentials,
     clock: &K,
     stop: &CancellationToken,
-) -> Result<String> {
+) -> Result<Option<String>> {
     let mut wait = Duration::from_millis(500);
     for attempt in 1.. {
         let fault = match courier.me().await {
@@ -277,12 +326,12 @@ async fn greet<K: Clock>(
                 if let Err(fault) = courier.delete_webhook().await {
                     warn!(name = bot.name, %fault, "can't make sure that no webhook is set");
                 }
-                return Ok(me.username);
+                return Ok(Some(me.username));
             }
             Err(fault) => fault,
         };
         if matches!(fault, CallFault::Token) {
-            bail!("Telegram refuses the token of bot `{}`: copy it anew from @BotFather", bot.name);
+            return Ok(None);
         }
         if attempt >= GREETINGS_MAX || stop.is_cancelled() {
             return Err(anyhow!(fault).context(format!(

@@ -38,7 +38,7 @@ use crate::{
 
 use super::{
     Rules,
-    dialogue::{self, Case, Facts, Office, Reply, Want},
+    dialogue::{self, Case, Facts, Office, Reply, Sibling, Want},
     phrases::{self, Phrase},
 };
 
@@ -72,6 +72,10 @@ pub struct DeskOptions {
     pub bot: BotId,
     /// All bots: an alert goes out through each.
     pub bots: Vec<BotId>,
+    /// The other bots, for residents beyond what this one serves comfortably.
+    pub siblings: Vec<Sibling>,
+    /// Private chats that it serves comfortably.
+    pub comfortable: u64,
     /// What one bot sends a second, for forecasts.
     pub rate_per_second: u32,
     /// The language of those whose own we don't speak.
@@ -130,8 +134,17 @@ impl<S: Store, C: Courier, K: Clock> Desk<S, C, K> {
     #[must_use]
     pub fn new(options: DeskOptions, store: S, courier: C, clock: K) -> Self {
         let DeskOptions { bot, bots, rate_per_second, default_lang, late_after, .. } = options;
-        let DeskOptions { username, rules, seed, wake, .. } = options;
-        let office = Office { bot, bots, rate_per_second, default_lang, late_after, username };
+        let DeskOptions { siblings, comfortable, username, rules, seed, wake, .. } = options;
+        let office = Office {
+            bot,
+            bots,
+            siblings,
+            comfortable,
+            rate_per_second,
+            default_lang,
+            late_after,
+            username,
+        };
         let toasts = Arc::new(Semaphore::new(TOASTS_MAX));
         let (chance, counted) = (seed.into(), Mutex::default());
         Self { office, rules, store, courier, clock, chance, wake, toasts, counted }
@@ -314,11 +327,32 @@ impl<S: Store, C: Courier, K: Clock> Desk<S, C, K> {
                 }
                 facts.reach = Some((audience, counts));
             }
+            Want::Elsewhere(chat) => {
+                let mut elsewhere = Vec::new();
+                for bot in self.office.bots.iter().filter(|bot| **bot != self.office.bot) {
+                    elsewhere.extend(store.subscriber(*bot, chat).await?);
+                }
+                facts.elsewhere = Some(elsewhere);
+            }
+            Want::Sibling => facts.sibling = Some(self.sibling().await?),
             Want::Members { chat, known } => {
                 facts.members = Some(self.members(chat, known).await);
             }
         }
         Ok(())
+    }
+
+    /// The first other bot that has room, if this one has none.
+    async fn sibling(&self) -> Result<Option<String>, StoreError> {
+        if !self.store.crowded(self.office.bot, self.office.comfortable).await? {
+            return Ok(None);
+        }
+        for Sibling { bot, username, comfortable } in &self.office.siblings {
+            if !self.store.crowded(*bot, *comfortable).await? {
+                return Ok(Some(username.clone()));
+            }
+        }
+        Ok(None)
     }
 
     async fn members(&self, chat: ChatId, known: bool) -> Option<u64> {

@@ -16,6 +16,7 @@ mod officials;
 mod preview;
 mod release;
 mod residents;
+mod siblings;
 #[cfg(test)]
 mod stories;
 
@@ -54,6 +55,17 @@ const ANSWER_LIFE: Duration = Duration::from_mins(10);
 /// Longest toast, in characters. `// Bot API: answerCallbackQuery.text`
 const TOAST_MAX: usize = 200;
 
+/// Another bot of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sibling {
+    /// Which.
+    pub bot: BotId,
+    /// Its name in Telegram, without `@`.
+    pub username: String,
+    /// Private chats that it serves comfortably.
+    pub comfortable: u64,
+}
+
 /// What a desk knows of itself.
 #[derive(Clone, Debug)]
 pub struct Office {
@@ -61,6 +73,10 @@ pub struct Office {
     pub bot: BotId,
     /// All bots: an alert goes out through each.
     pub bots: Vec<BotId>,
+    /// The other bots, for residents beyond what this one serves comfortably.
+    pub siblings: Vec<Sibling>,
+    /// Private chats that it serves comfortably.
+    pub comfortable: u64,
     /// What one bot sends a second, for forecasts.
     pub rate_per_second: u32,
     /// The language of those whose own we don't speak.
@@ -103,6 +119,10 @@ pub enum Want {
     Turn(AlertId),
     /// How many chats an audience has, bot by bot.
     Reach(Audience),
+    /// What the other bots know of this chat.
+    Elsewhere(ChatId),
+    /// Another bot that has room, by its name, if this one has none.
+    Sibling,
     /// How many members a group or channel has, by Telegram; unless it was counted of late and is
     /// `known` since.
     Members {
@@ -125,6 +145,8 @@ pub struct Facts {
     pub turns: BTreeMap<AlertId, Option<Transition>>,
     pub reach: Option<(Audience, Vec<Reach>)>,
     pub members: Option<Option<u64>>,
+    pub elsewhere: Option<Vec<Subscriber>>,
+    pub sibling: Option<Option<String>>,
 }
 
 impl Facts {
@@ -227,7 +249,10 @@ fn returned(case: Case<'_>, facts: &Facts, chat: ChatId, kind: Kind) -> Result<R
     effects.extend(gatherings::counted(case, facts, chat, kind)?);
     let mut reply = quiet(case, effects);
     if let Some(known) = known.filter(|known| !known.places.is_empty()) {
-        let content = Content::Standing { occasion: Occasion::Asked, places: known.places.clone() };
+        let (effects, moved) = siblings::taken_over(case, facts, chat)?;
+        reply.deed.effects.extend(effects);
+        let places = known.places.iter().cloned().chain(moved).collect();
+        let content = Content::Standing { occasion: Occasion::Asked, places };
         let bot = case.office.bot;
         let class = Class::Resident;
         reply.deed.letters.push(NewLetter { bot, chat, lang, class, content, not_after: None });

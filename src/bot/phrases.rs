@@ -37,6 +37,7 @@ pub enum Phrase<'a> {
     ChooseWithin(&'a str),
     UnknownLink,
     ChannelHow,
+    SiblingFaster,
     Joined,
     Subscribed(&'a str),
     SubscribedAlready(&'a str),

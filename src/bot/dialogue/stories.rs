@@ -43,6 +43,10 @@ struct World {
     subscribers: BTreeMap<ChatId, Subscriber>,
     /// What Telegram says of any group.
     members: Option<u64>,
+    /// What the other bot knows.
+    elsewhere: BTreeMap<ChatId, Subscriber>,
+    /// Who has room when this bot has none.
+    sibling: Option<String>,
 }
 
 impl World {
@@ -50,6 +54,12 @@ impl World {
         let office = Office {
             bot: BOT,
             bots: vec![BOT, BotId(8)],
+            siblings: vec![Sibling {
+                bot: BotId(8),
+                username: "nabat_two_bot".to_owned(),
+                comfortable: 100,
+            }],
+            comfortable: 100,
             rate_per_second: 30,
             default_lang: Lang::Ru,
             late_after: Duration::from_mins(2),
@@ -66,6 +76,8 @@ impl World {
             turns: BTreeMap::new(),
             subscribers: BTreeMap::new(),
             members: Some(5),
+            elsewhere: BTreeMap::new(),
+            sibling: None,
         }
     }
 
@@ -146,6 +158,10 @@ impl World {
             Want::Turn(alert) => {
                 facts.turns.insert(alert, self.turns.get(&alert).cloned());
             }
+            Want::Elsewhere(chat) => {
+                facts.elsewhere = Some(self.elsewhere.get(&chat).into_iter().cloned().collect());
+            }
+            Want::Sibling => facts.sibling = Some(self.sibling.clone()),
             Want::Members { .. } => facts.members = Some(self.members),
             Want::Reach(audience) => facts.reach = Some((audience, vec![people(900), people(300)])),
         }
@@ -167,8 +183,11 @@ impl World {
             Effect::Exercises(_, chat, takes_part) => {
                 self.subscribers.get_mut(&chat).expect("it has been met").exercises = takes_part;
             }
-            Effect::Left(_, chat) | Effect::Struck(_, chat, _) => {
+            Effect::Left(BOT, chat) | Effect::Struck(BOT, chat, _) => {
                 self.subscribers.remove(&chat);
+            }
+            Effect::Left(_, chat) | Effect::Struck(_, chat, _) => {
+                self.elsewhere.remove(&chat);
             }
             Effect::Counted(..) | Effect::Seen(..) | Effect::Held(..) | Effect::Moved { .. } => {}
             Effect::Challenged(challenge) => {
@@ -601,6 +620,7 @@ fn a_resident_joins_by_link_and_is_told_the_present() {
         joined.deed.effects,
         [
             Effect::Met(BOT, ChatId(50), Lang::En),
+            Effect::Left(BotId(8), ChatId(50)),
             Effect::Subscribed(BOT, ChatId(50), place.clone())
         ]
     );

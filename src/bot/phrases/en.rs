@@ -19,6 +19,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::ChooseWithin(name) => format!("{name}: the whole region or a part of it?"),
         Phrase::UnknownLink => "We do not know the region in that link. Choose one here:".into(),
         Phrase::ChannelHow => "To have warnings posted here, post /start and the place, for example: /start Smolensk region.".into(),
+        Phrase::SiblingFaster => "This bot already serves many people. Our other bot will reach you sooner: press its name and then Start. If you do nothing, warnings come from here.".into(),
         Phrase::Joined => "The bot will tell you when there is danger here and when it is over.\nIt does not replace sirens or emergency services: in an emergency call 112.\nNetworks may fail: if you hear a siren or explosions, act and do not wait for a message.\nCommands: /status for what is true now, /regions for your regions, /stop to leave.".into(),
         Phrase::Subscribed(name) => format!("You are subscribed: {name}."),
         Phrase::SubscribedAlready(name) => format!("You are subscribed already: {name}."),

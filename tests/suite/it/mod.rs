@@ -10,6 +10,7 @@ mod bad_input;
 mod command_line;
 mod endings;
 mod four_eyes;
+mod gather;
 mod raise;
 mod residents;
 mod restart;

@@ -38,6 +38,7 @@ fn a_channel_subscribes_by_a_post_and_is_counted_before_it_lives_anywhere() {
     let expected = [
         Effect::Met(BOT, chat, Lang::Ru),
         Effect::Counted(BOT, chat, Kind::Channel, 12_000),
+        Effect::Left(BotId(8), chat),
         Effect::Subscribed(BOT, chat, RegionId::new("RU-SMO")),
     ];
     assert_eq!(reply.deed.effects, expected);
@@ -111,4 +112,62 @@ fn whoever_does_something_was_seen_and_a_group_is_not() {
     let at = world.now;
     let group = world.say_in(GROUP, 50, "/start@nabat_bot RU-SMO", at);
     assert!(!group.deed.effects.iter().any(|effect| matches!(effect, Effect::Seen(..))));
+}
+
+fn elsewhere(world: &mut World, chat: i64, places: &[&str]) {
+    let places = places.iter().map(|place| RegionId::new(place)).collect();
+    let known = Subscriber { lang: Lang::Uk, places, exercises: true };
+    world.elsewhere.insert(ChatId(chat), known);
+}
+
+fn places(world: &World, chat: i64) -> Vec<&str> {
+    world.subscribers[&ChatId(chat)].places.iter().map(RegionId::as_str).collect()
+}
+
+#[test]
+fn whoever_starts_a_second_bot_is_served_by_it_alone_with_all_they_had() {
+    let mut world = World::new(rules());
+    elsewhere(&mut world, 50, &["RU-BEL", "RU-SMO-ros"]);
+    let bare = world.say(50, "/start");
+    assert_eq!(places(&world, 50), ["RU-BEL", "RU-SMO-ros"]);
+    assert!(world.subscribers[&ChatId(50)].exercises);
+    assert!(bare.deed.effects.contains(&Effect::Met(BOT, ChatId(50), Lang::Uk)));
+    assert!(bare.deed.effects.contains(&Effect::Left(BotId(8), ChatId(50))));
+    let joined = "-> 50 Joined [RegionId(\"RU-BEL\"), RegionId(\"RU-SMO-ros\")]";
+    assert_eq!(texts(&bare), joined, "what is true there is told by this bot");
+    elsewhere(&mut world, 51, &["RU-BEL"]);
+    let linked = world.say(51, "/start RU-SMO");
+    assert_eq!(places(&world, 51), ["RU-BEL", "RU-SMO"]);
+    assert!(texts(&linked).contains("Asked [RegionId(\"RU-BEL\")]"), "{}", texts(&linked));
+    elsewhere(&mut world, 51, &["RU-SMO-kra"]);
+    world.happens(Event::Opened(ChatId(51), Kind::Private));
+    assert_eq!(places(&world, 51), ["RU-BEL", "RU-SMO", "RU-SMO-kra"], "whoever unblocks it too");
+    assert!(world.elsewhere.is_empty());
+}
+
+#[test]
+fn a_newcomer_is_shown_a_bot_with_room_and_subscribed_all_the_same() {
+    let mut world = World::new(rules());
+    let quiet = world.say(50, "/start RU-SMO");
+    assert!(!texts(&quiet).contains("other bot"), "there is room");
+    world.sibling = Some("nabat_two_bot".to_owned());
+    let shown = world.say(51, "/start RU-SMO-ros");
+    assert_eq!(places(&world, 51), ["RU-SMO-ros"]);
+    let buttons: Vec<&str> = shown
+        .deed
+        .letters
+        .iter()
+        .filter_map(|letter| match &letter.content {
+            Content::Plain { message, .. } => Some(&message.buttons),
+            Content::Standing { .. } | Content::Progress(_) => None,
+        })
+        .flatten()
+        .flatten()
+        .map(|button| button.data.as_str())
+        .collect();
+    assert_eq!(buttons, ["https://t.me/nabat_two_bot?start=RU-SMO-ros"]);
+    assert!(!texts(&world.say(51, "/start RU-SMO")).contains("other bot"), "once is enough");
+    elsewhere(&mut world, 52, &["RU-SMO"]);
+    assert!(!texts(&world.say(52, "/start RU-SMO")).contains("other bot"), "they come from there");
+    assert!(!texts(&world.say(1, "/start RU-SMO")).contains("other bot"), "an official at work");
 }
