@@ -1,5 +1,7 @@
 //! Channels, groups and several bots: who is gathered where, and who is told first and by whom.
 
+use std::collections::BTreeMap;
+
 use nabat::{
     domain::ids::{BotId, ChatId, UserId},
     ports::clock::Clock,
@@ -127,4 +129,77 @@ async fn a_revoked_token_stops_its_bot_alone_and_is_told_through_another() {
     let told = town.count(PETER, "замолчал");
     assert_eq!(told, 2, "each once");
     town.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_bots_overtaken_in_mid_broadcast_tell_everybody_the_truth_once() {
+    let mut town = Town::of_bots(85, Weather::calm(), 20, 3).await;
+    town.start().await;
+    let bots = town.bots.clone();
+    let gathered = [(CHANNEL, true, 9_000), (GROUP, false, 4_000), (HOUSE, false, 12)];
+    let names = ["nabat_bot", "nabat_two_bot", "nabat_three_bot"];
+    let mut everybody: Vec<(BotId, ChatId)> = Vec::new();
+    for (n, (chat, channel, members)) in gathered.into_iter().enumerate() {
+        town.bot = bots[n];
+        for id in 0..80 {
+            let user = town.person(20_000 + 1_000 * i64::try_from(n).unwrap() + id, "ru");
+            town.says(user, "/start RU-SMO");
+            everybody.push((town.bot, user.chat()));
+        }
+        town.gathers(chat, channel, members, PETER);
+        town.says_in(chat, PETER, &format!("/start@{} RU-SMO", names[n]));
+        everybody.push((town.bot, chat));
+    }
+    let shown = |town: &Town, (bot, chat): &(BotId, ChatId), part: &str| {
+        let phone = town.world().phone(*bot, *chat);
+        phone.into_iter().filter(|m| m.from_bot && m.text.contains(part)).collect::<Vec<_>>()
+    };
+    for one in &everybody {
+        town.until(|town| shown(town, one, "Вы подписаны").len() == 1).await;
+    }
+    town.bot = bots[0];
+    town.raises(PETER, "/alert fire RU-SMO на 1ч", "смоленск", "1").await;
+    town.says(PETER, "/update 1 на 3ч");
+    town.hears_times(PETER, "Чтобы выпустить, напишите", 2).await;
+    town.says(PETER, "смоленск");
+    for one in &everybody {
+        town.until(|town| shown(town, one, "№ 1.2").len() == 1).await;
+    }
+    let first_versions = everybody.iter().filter(|one| {
+        let now = shown(&town, one, "№ 1.2");
+        assert_eq!(shown(&town, one, "Пожар").len(), 1, "one live message: {one:?}");
+        now[0].edited
+    });
+    let edited = first_versions.count();
+    assert!(edited > 3 && edited < everybody.len(), "{edited} had the first version");
+    for (n, (chat, ..)) in gathered.iter().enumerate() {
+        assert!(shown(&town, &(bots[n], *chat), "№ 1.2")[0].edited, "they were the first to know");
+    }
+    town.ends(PETER, "1", "1.3").await;
+    for one in &everybody {
+        town.until(|town| shown(town, one, "ОКОНЧАНИЕ").len() == 1).await;
+        assert_eq!(shown(&town, one, "№ 1.2").len(), 1);
+    }
+    stale(&town);
+    let worst = bots.iter().map(|bot| town.world().tally(*bot)).collect::<Vec<_>>();
+    assert!(worst.iter().all(|tally| tally.max_in_any_second <= 20), "{worst:?}");
+    assert!(worst.iter().all(|tally| tally.self_made_429 == 0), "{worst:?}");
+}
+
+/// No chat was shown an older state after a newer one.
+fn stale(town: &Town) {
+    let version = |text: &str| {
+        let last = text.lines().last().unwrap_or_default().to_owned();
+        let marks = [("№ 1.3", 3), ("№ 1.2", 2), ("№ 1", 1)];
+        marks.into_iter().find(|(mark, _)| last.contains(mark)).map(|(_, version)| version)
+    };
+    let mut newest: BTreeMap<(BotId, ChatId), u32> = BTreeMap::new();
+    let officials = 4_000_000_000_000..=4_000_000_000_010;
+    for one in town.accepted().into_iter().filter(|one| !officials.contains(&one.chat.0)) {
+        let Some(text) = town.world().text(one.body).map(|text| text.to_string()) else { continue };
+        let Some(version) = version(&text) else { continue };
+        let before = newest.insert((one.bot, one.chat), version);
+        assert!(before.is_none_or(|before| before < version), "{before:?} then {version}");
+    }
+    assert!(newest.values().all(|version| *version == 3), "somebody was left with an older state");
 }
