@@ -165,37 +165,11 @@ pub async fn serve<S: Store, K: Clock>(
     let (alarms, mut rung) = mpsc::unbounded_channel::<(BotId, Alarm)>();
     let mut parts: JoinSet<Result<()>> = JoinSet::new();
     let mut senders: JoinSet<Result<()>> = JoinSet::new();
-    let mut wakes: Vec<Arc<Notify>> = Vec::new();
-    let mut greeted = Vec::new();
-    // Bots whose token Telegram refuses: the others go on.
-    let mut deaf: BTreeMap<BotId, String> = BTreeMap::new();
-    for bot in bots {
-        let options =
-            telegram::Options { api_url: bot.api_url.clone(), ..telegram::Options::default() };
-        let courier = Wire::new(&bot.token, &options)
-            .with_context(|| format!("bot `{}` can't be connected", bot.name))?;
-        let Some(username) = greet(&courier, &bot, &clock, &stop).await? else {
-            let refused = anyhow!(
-                "Telegram refuses the token of bot `{}`: copy it anew from @BotFather",
-                bot.name
-            );
-            error!("{refused}");
-            let why = Alarm::Revoked("refused at the start".to_owned());
-            let _ = alarms.send((bot.token.bot(), why));
-            deaf.insert(bot.token.bot(), bot.name);
-            if deaf.len() == ids.len() {
-                return Err(refused);
-            }
-            continue;
-        };
-        info!(bot = bot.token.bot().0, name = bot.name, "connected");
-        wakes.push(Arc::new(Notify::new()));
-        greeted.push((bot, courier, username));
-    }
+    let (greeted, deaf) = connect(bots, &alarms, &clock, &stop).await?;
+    let wakes: Vec<Arc<Notify>> = greeted.iter().map(|_| Arc::default()).collect();
     let all: Arc<Vec<Arc<Notify>>> = Arc::new(wakes);
-    let mut names: BTreeMap<BotId, String> =
-        greeted.iter().map(|(bot, ..)| (bot.token.bot(), bot.name.clone())).collect();
-    names.extend(deaf.iter().map(|(bot, name)| (*bot, name.clone())));
+    let speaking = greeted.iter().map(|(bot, ..)| (bot.token.bot(), bot.name.clone()));
+    let names: BTreeMap<BotId, String> = speaking.chain(deaf).collect();
     let family: Vec<Sibling> = greeted.iter().map(sibling).collect();
     let mut revoked: BTreeSet<BotId> = BTreeSet::new();
     let couriers: BTreeMap<BotId, Wire> =
@@ -234,17 +208,8 @@ pub async fn serve<S: Store, K: Clock>(
                 Ok(())
             });
         }
-        let (cancel, tell, bot) = (intake.clone(), alarms.clone(), bot.token.bot());
-        parts.spawn(async move {
-            match desk.run(cancel.clone()).await {
-                Err(DeskError::Token(_)) => {
-                    let _ = tell.send((bot, Alarm::Revoked("no updates".to_owned())));
-                    cancel.cancelled().await;
-                    Ok(())
-                }
-                end => end.context("the desk has stopped"),
-            }
-        });
+        let (bot, tell, cancel) = (bot.token.bot(), alarms.clone(), intake.clone());
+        parts.spawn(async move { listen(&desk, bot, &tell, cancel).await });
         let cancel = sending.clone();
         senders.spawn(async move { driver.run(cancel).await.context("the sender has stopped") });
         tokio::spawn(announce(courier, policy.language, rules_officials(&rules)));
@@ -256,18 +221,17 @@ pub async fn serve<S: Store, K: Clock>(
             () = stop.cancelled() => break None,
             Some((bot, alarm)) = rung.recv() => {
                 let name = names.get(&bot).map_or("", String::as_str);
-                if matches!(alarm, Alarm::Revoked(_)) {
-                    if !revoked.insert(bot) {
-                        continue;
-                    }
-                    if revoked.len() == ids.len() {
-                        break Some(anyhow!("Telegram refuses the token of every bot"));
-                    }
+                let news = !matches!(alarm, Alarm::Revoked(_)) || revoked.insert(bot);
+                if revoked.len() == ids.len() {
+                    break Some(anyhow!("Telegram refuses the token of every bot"));
                 }
-                let ids: Vec<BotId> =
-                    ids.iter().copied().filter(|bot| !revoked.contains(bot)).collect();
+                if !news {
+                    continue;
+                }
+                let mut able = ids.clone();
+                able.retain(|bot| !revoked.contains(bot));
                 let at = clock.now().utc;
-                match alarm::ring(&store, &rules, (bot, name), &ids, &alarm, at).await {
+                match alarm::ring(&store, &rules, (bot, name), &able, &alarm, at).await {
                     Ok(Rung::Written) => all.iter().for_each(|bot| bot.notify_one()),
                     Ok(Rung::Aloud(messages)) => {
                         error!(alarm = alarm::discreet(&alarm), "a fault that needs a person");
@@ -283,10 +247,19 @@ pub async fn serve<S: Store, K: Clock>(
             Some(end) = senders.join_next() => break Some(failure(end)),
         }
     };
+    part((intake, parts), (sending, senders), &clock).await;
+    failed.map_or(Ok(()), Err)
+}
+
+/// A kind of parts, and what ends them.
+type Parts = (CancellationToken, JoinSet<Result<()>>);
+
+/// Stops in order: intake first, then what is in flight.
+async fn part<K: Clock>((intake, mut desks): Parts, (sending, mut senders): Parts, clock: &K) {
     info!("stopping: no more updates, what is in flight is finished");
     intake.cancel();
     let last = async {
-        while parts.join_next().await.is_some() {}
+        while desks.join_next().await.is_some() {}
         sending.cancel();
         while senders.join_next().await.is_some() {}
     };
@@ -294,10 +267,64 @@ pub async fn serve<S: Store, K: Clock>(
         () = last => info!("stopped"),
         () = clock.sleep(FAREWELL) => warn!("stopped before everything was answered"),
     }
-    failed.map_or(Ok(()), Err)
 }
 
-fn sibling((bot, _, username): &(Credentials, Wire, String)) -> Sibling {
+/// A bot that answers to its token, with its name in Telegram.
+type Greeted = (Credentials, Wire, String);
+
+/// Connects every bot; those whose token Telegram refuses are named apart, and the others go on.
+async fn connect<K: Clock>(
+    bots: Vec<Credentials>,
+    alarms: &mpsc::UnboundedSender<(BotId, Alarm)>,
+    clock: &K,
+    stop: &CancellationToken,
+) -> Result<(Vec<Greeted>, BTreeMap<BotId, String>)> {
+    let (mut greeted, mut deaf) = (Vec::new(), BTreeMap::new());
+    let mut refused = None;
+    for bot in bots {
+        let options =
+            telegram::Options { api_url: bot.api_url.clone(), ..telegram::Options::default() };
+        let courier = Wire::new(&bot.token, &options)
+            .with_context(|| format!("bot `{}` can't be connected", bot.name))?;
+        if let Some(username) = greet(&courier, &bot, clock, stop).await? {
+            info!(bot = bot.token.bot().0, name = bot.name, "connected");
+            greeted.push((bot, courier, username));
+            continue;
+        }
+        let name = &bot.name;
+        let why =
+            anyhow!("Telegram refuses the token of bot `{name}`: copy it anew from @BotFather");
+        error!("{why}");
+        // The receiver is this task's own.
+        let _ = alarms.send((bot.token.bot(), Alarm::Revoked("at the start".to_owned())));
+        deaf.insert(bot.token.bot(), bot.name);
+        refused = Some(why);
+    }
+    match refused {
+        Some(why) if greeted.is_empty() => Err(why),
+        Some(_) | None => Ok((greeted, deaf)),
+    }
+}
+
+/// Runs a desk. One whose token is refused raises an alarm and then waits for the end with the others.
+async fn listen<S: Store, K: Clock>(
+    desk: &Desk<S, Wire, K>,
+    bot: BotId,
+    alarms: &mpsc::UnboundedSender<(BotId, Alarm)>,
+    cancel: CancellationToken,
+) -> Result<()> {
+    match desk.run(cancel.clone()).await {
+        Err(DeskError::Token(_)) => {
+            // Nobody listens only while everything stops.
+            let _ = alarms.send((bot, Alarm::Revoked("no updates".to_owned())));
+            cancel.cancelled().await;
+            Ok(())
+        }
+        end => end.context("the desk has stopped"),
+    }
+}
+
+fn sibling((bot, _, username): &Greeted) -> Sibling {
     let (bot, comfortable) = (bot.token.bot(), bot.comfortable);
     Sibling { bot, username: username.clone(), comfortable }
 }

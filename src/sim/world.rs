@@ -280,6 +280,8 @@ struct Message {
     from_bot: bool,
     silent: bool,
     edited: bool,
+    /// The message answered; 0 for none.
+    reply_to: u32,
 }
 
 /// The simulated Telegram.
@@ -585,7 +587,7 @@ impl Phone {
             Act::Send { reply_to: Some(to), .. } if self.find(to).is_none() => {
                 Err(ApiError::bad("Bad Request: message to be replied not found"))
             }
-            Act::Send { body, keyboard, silent, .. } => {
+            Act::Send { body, keyboard, silent, reply_to, .. } => {
                 let shown = Message {
                     arrival: now.mono,
                     id: 0,
@@ -595,6 +597,7 @@ impl Phone {
                     from_bot: true,
                     silent,
                     edited: false,
+                    reply_to: reply_to.map_or(0, |to| u32::try_from(to.0).unwrap_or(0)),
                 };
                 Ok((self.show(shown), body))
             }

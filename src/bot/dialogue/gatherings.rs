@@ -15,7 +15,7 @@ use crate::{
     domain::{
         audience::Kind,
         delivery::{Fate, Gone, Rights},
-        ids::ChatId,
+        ids::{ChatId, RegionId},
         letter::{Class, Message},
     },
     ports::store::{Effect, Entry},
@@ -37,10 +37,7 @@ pub(super) fn counted(
         return Ok(None);
     }
     let known = facts.subscriber(chat)?.is_some();
-    let members = match facts.members {
-        Some(members) => members,
-        None => return Err(Want::Members { chat, known }),
-    };
+    let Some(members) = facts.members else { return Err(Want::Members { chat, known }) };
     // Of a newcomer the kind alone is worth keeping: a channel goes first, whatever its size.
     let members = if known { members } else { Some(members.unwrap_or(0)) };
     Ok(members.map(|members| Effect::Counted(case.office.bot, chat, kind, members)))
@@ -71,7 +68,7 @@ pub(super) fn shut(case: Case<'_>, facts: &Facts, chat: ChatId, kind: Kind) -> R
         let to = (official.user.chat(), official.lang, Class::Official);
         reply.deed.letters.push(plain(&case, to, message, None));
     }
-    let places: Vec<&str> = known.places.iter().map(|place| place.as_str()).collect();
+    let places: Vec<&str> = known.places.iter().map(RegionId::as_str).collect();
     let particulars = vec![("chat", chat.0.to_string()), ("places", places.join(","))];
     reply.deed.journal.push(Entry { who: None, what: "channel-lost", particulars });
     Ok(reply)

@@ -20,14 +20,14 @@ use crate::{
 
 const BOT: BotId = BotId(7);
 
-/// Here channels have numbers below this.
+/// Here channels have numbers up to this.
 const CHANNELS: i64 = -1_000;
 
 fn kind_of(chat: i64) -> Kind {
     match chat {
-        ..=CHANNELS => Kind::Channel,
-        ..=0 => Kind::Group,
-        _ => Kind::Private,
+        1.. => Kind::Private,
+        many if many <= CHANNELS => Kind::Channel,
+        _ => Kind::Group,
     }
 }
 

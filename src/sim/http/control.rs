@@ -416,6 +416,7 @@ fn shown(seen: &Seen) -> Value {
         "arrival_us": seen.arrival.0,
         "edited": seen.edited,
         "silent": seen.silent,
+        "reply_to": seen.reply_to.map(|to| to.0),
     })
 }
 

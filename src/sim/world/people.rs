@@ -232,6 +232,7 @@ impl World {
             from_bot: false,
             silent: false,
             edited: false,
+            reply_to: 0,
         };
         let phone = self.phone_mut(bot, chat);
         if chat.is_private() {

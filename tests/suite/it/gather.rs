@@ -180,6 +180,11 @@ async fn three_bots_overtaken_in_mid_broadcast_tell_everybody_the_truth_once() {
         town.until(|town| shown(town, one, "ОКОНЧАНИЕ").len() == 1).await;
         assert_eq!(shown(&town, one, "№ 1.2").len(), 1);
     }
+    for (n, (chat, ..)) in gathered.iter().enumerate() {
+        let live = shown(&town, &(bots[n], *chat), "№ 1.2")[0].id;
+        let end = shown(&town, &(bots[n], *chat), "ОКОНЧАНИЕ")[0].reply_to;
+        assert_eq!(end, Some(live), "the end is a reply to the live message");
+    }
     stale(&town);
     let worst = bots.iter().map(|bot| town.world().tally(*bot)).collect::<Vec<_>>();
     assert!(worst.iter().all(|tally| tally.max_in_any_second <= 20), "{worst:?}");
@@ -196,7 +201,7 @@ fn stale(town: &Town) {
     let mut newest: BTreeMap<(BotId, ChatId), u32> = BTreeMap::new();
     let officials = 4_000_000_000_000..=4_000_000_000_010;
     for one in town.accepted().into_iter().filter(|one| !officials.contains(&one.chat.0)) {
-        let Some(text) = town.world().text(one.body).map(|text| text.to_string()) else { continue };
+        let Some(text) = town.world().text(one.body).map(ToString::to_string) else { continue };
         let Some(version) = version(&text) else { continue };
         let before = newest.insert((one.bot, one.chat), version);
         assert!(before.is_none_or(|before| before < version), "{before:?} then {version}");

@@ -22,9 +22,9 @@ fn post(world: &mut World, text: &str) -> Reply {
 }
 
 fn counts(reply: &Reply) -> Vec<(Kind, u64)> {
-    let counted = reply.deed.effects.iter().filter_map(|effect| match effect {
-        Effect::Counted(_, _, kind, members) => Some((*kind, *members)),
-        _ => None,
+    let counted = reply.deed.effects.iter().filter_map(|effect| {
+        let Effect::Counted(_, _, kind, members) = effect else { return None };
+        Some((*kind, *members))
     });
     counted.collect()
 }
