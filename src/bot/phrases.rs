@@ -19,6 +19,7 @@ use crate::domain::{
     alert::{AlertRefusal, Change, DraftRefusal, Status},
     consent::ConsentRefusal,
     delivery::Settlement,
+    ids::ChatId,
     lang::Lang,
     operator::MandateRefusal,
     report::Trouble,
@@ -35,6 +36,8 @@ pub enum Phrase<'a> {
     ChooseRegion,
     ChooseWithin(&'a str),
     UnknownLink,
+    ChannelHow,
+    SiblingFaster,
     Joined,
     Subscribed(&'a str),
     SubscribedAlready(&'a str),
@@ -137,6 +140,11 @@ pub enum Phrase<'a> {
     Canary {
         name: &'a str,
         at: &'a str,
+    },
+    ChannelLost {
+        chat: ChatId,
+        /// Their names; nothing if they are not known.
+        places: &'a str,
     },
     Unsaved,
     // Officials' menus.
@@ -335,6 +343,11 @@ pub fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
         text.push_str(", …");
     }
     text
+}
+
+/// In brackets, if there is something.
+fn aside(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!(" ({text})") }
 }
 
 /// A count with its thousands apart.

@@ -61,6 +61,8 @@ pub struct Bot {
     pub token: TokenSource,
     /// Messages per second that cost nothing; 1 to 1000.
     pub rate: u32,
+    /// Chats that it serves comfortably; newcomers beyond are shown another bot.
+    pub comfortable: u64,
     /// What it may spend on more; `None`: nothing.
     pub paid: Option<Paid>,
 }

@@ -49,6 +49,7 @@ pub(super) struct BotSpec {
     pub(super) token_env: Given<String>,
     pub(super) token_credential: Given<String>,
     pub(super) rate: Given<i64>,
+    pub(super) comfortable: Given<i64>,
     pub(super) paid_rate: Given<i64>,
     pub(super) stars_per_alert: Given<i64>,
     pub(super) stars_per_day: Given<i64>,

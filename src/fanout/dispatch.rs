@@ -167,6 +167,13 @@ pub enum Alarm {
     Revoked(String),
     /// Telegram would not be paid; broadcasts go at the free rate.
     Unpaid(String),
+    /// A channel does not take this bot's posts any more; it is suspended.
+    Lost {
+        /// Which.
+        chat: ChatId,
+        /// By which place it was to be told.
+        place: Option<RegionId>,
+    },
     /// Nothing could be saved for a while, so nothing is sent: the disk is full, or the database is
     /// held.
     Unsaved,

@@ -432,6 +432,9 @@ pub trait Store: Clone + Send + Sync + 'static {
         chat: ChatId,
     ) -> impl Future<Output = Result<Option<Subscriber>>> + Send;
 
+    /// Whether this bot has more than `most` private chats. Costs no more than counting so many.
+    fn crowded(&self, bot: BotId, most: u64) -> impl Future<Output = Result<bool>> + Send;
+
     /// What became of a challenge.
     fn asked(&self, code: &Code) -> impl Future<Output = Result<Option<Asked>>> + Send;
 

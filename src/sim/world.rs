@@ -23,6 +23,7 @@ mod flood;
 mod letters;
 mod methods;
 mod params;
+mod paying;
 mod people;
 mod phones;
 mod probe;
@@ -44,6 +45,7 @@ pub use self::{
     account::Tally,
     methods::{Body, Called, Poll, Reply, What},
     params::Params,
+    paying::Broke,
     people::{Button, Struck, Unable},
     phones::{Accepted, Seen},
 };
@@ -59,8 +61,10 @@ use crate::domain::{
 /// What Telegram lets a bot do, counted on arrival (`reference/telegram.md`, section 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Messages and edits of one bot in any second.
+    /// Messages and edits of one bot in any second that are not paid for.
     pub per_second: u32,
+    /// Messages and edits of one bot in any second, paid or not.
+    pub paid_per_second: u32,
     /// Messages and edits to one chat in any [`CHAT_SPAN`]: one a second, with a short burst.
     pub per_chat: u32,
     /// Messages and edits to one group in any [`GROUP_SPAN`].
@@ -71,7 +75,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { per_second: 30, per_chat: 3, per_group: 20, at_once: 1000 }
+        Self { per_second: 30, paid_per_second: 1000, per_chat: 3, per_group: 20, at_once: 1000 }
     }
 }
 
@@ -167,13 +171,22 @@ pub struct Letter {
     pub silent: bool,
     /// The message answered, which must be there.
     pub reply_to: Option<MessageId>,
+    /// `allow_paid_broadcast`.
+    pub paid: bool,
 }
 
 /// What a call does to a chat, with its texts already kept in [`Letters`].
 #[derive(Clone, Copy, Debug)]
 enum Act {
-    Send { body: u32, keyboard: u32, silent: bool, reply_to: Option<MessageId> },
+    Send { body: u32, keyboard: u32, silent: bool, reply_to: Option<MessageId>, paid: bool },
     Edit { message: MessageId, body: Option<u32>, keyboard: u32 },
+}
+
+impl Act {
+    /// Whether it may cost something; an edit never does.
+    const fn is_paid(self) -> bool {
+        matches!(self, Self::Send { paid: true, .. })
+    }
 }
 
 /// What a chat is.
@@ -193,6 +206,8 @@ struct Chat {
     language: Option<Box<str>>,
     deactivated: bool,
     migrated_to: Option<ChatId>,
+    /// The bot included, as getChatMemberCount has it.
+    members: u64,
 }
 
 /// How a bot stands with a chat.
@@ -265,6 +280,8 @@ struct Message {
     from_bot: bool,
     silent: bool,
     edited: bool,
+    /// The message answered; 0 for none.
+    reply_to: u32,
 }
 
 /// The simulated Telegram.
@@ -338,15 +355,16 @@ impl World {
         now: Moment,
     ) -> Sent {
         let body = self.letters.keep(text);
-        self.act(bot, chat, Act::Send { body, keyboard: 0, silent, reply_to: None }, now)
+        let act = Act::Send { body, keyboard: 0, silent, reply_to: None, paid: false };
+        self.act(bot, chat, act, now)
     }
 
     /// Sends a message with all that belongs to it.
     pub fn send_letter(&mut self, bot: BotId, chat: ChatId, letter: &Letter, now: Moment) -> Sent {
         let body = self.letters.keep(&letter.text);
         let keyboard = letter.keyboard.as_ref().map_or(0, |keyboard| self.letters.keep(keyboard));
-        let (silent, reply_to) = (letter.silent, letter.reply_to);
-        self.act(bot, chat, Act::Send { body, keyboard, silent, reply_to }, now)
+        let Letter { silent, reply_to, paid, .. } = *letter;
+        self.act(bot, chat, Act::Send { body, keyboard, silent, reply_to, paid }, now)
     }
 
     /// Edits a message's text and its keyboard, which goes if none is given.
@@ -374,13 +392,13 @@ impl World {
             let answer = Answer::Error(ApiError::of(401, "Unauthorized"));
             return Sent { after: fate.after, answer };
         };
-        account.arrive(now.mono, fate.after);
+        account.arrive(now.mono, fate.after, act.is_paid());
         if let Some(answer) = struck(fate, Stage::Before, false) {
             return Sent { after: fate.after, answer };
         }
         let judged = self
             .well_formed(act)
-            .and_then(|()| self.admit(bot, chat, fate, now.mono))
+            .and_then(|()| self.admit(bot, chat, act.is_paid(), fate, now.mono))
             .and_then(|()| self.carry_out(bot, chat, act, now));
         let answer = self.after(bot, fate, judged);
         Sent { after: fate.after, answer }
@@ -442,7 +460,14 @@ impl World {
     }
 
     /// Whether the limits, and then the weather, let a message through to its chat.
-    fn admit(&mut self, bot: BotId, chat: ChatId, fate: Fate, now: Mono) -> Result<(), ApiError> {
+    fn admit(
+        &mut self,
+        bot: BotId,
+        chat: ChatId,
+        paid: bool,
+        fate: Fate,
+        now: Mono,
+    ) -> Result<(), ApiError> {
         let Some(account) = self.bots.get_mut(&bot) else {
             return Err(ApiError::of(401, "Unauthorized"));
         };
@@ -458,7 +483,7 @@ impl World {
             account.wait = Some(Wait::earned(now, CROWDED_WAIT));
             return Err(account.refuse(Wait::earned(now, CROWDED_WAIT), now));
         }
-        if let Some(wait) = account.window.full_for(now, BOT_SPAN, self.limits.per_second) {
+        if let Some(wait) = account.over_limit(&self.limits, paid, now) {
             let wait = Wait::earned(now, wait);
             account.wait = Some(wait);
             return Err(account.refuse(wait, now));
@@ -471,7 +496,11 @@ impl World {
         if let Some(error) = account.flooded(phone.as_deref_mut(), fate, now) {
             return Err(error);
         }
-        account.window.add(now);
+        let dear = account.costs(&self.limits, paid, now);
+        if dear {
+            account.afford()?;
+        }
+        account.let_through(paid, dear, now);
         if let Some(phone) = phone {
             phone.count(chat, now);
         }
@@ -494,7 +523,7 @@ impl World {
         match &done {
             Ok((message, body)) => {
                 let edit = matches!(act, Act::Edit { .. });
-                account.accepted(edit);
+                account.accepted(edit, act.is_paid());
                 let (arrival, message, body) = (now.mono, *message, *body);
                 self.log.push(Accepted { arrival, bot, chat, message, body, edit });
             }
@@ -558,7 +587,7 @@ impl Phone {
             Act::Send { reply_to: Some(to), .. } if self.find(to).is_none() => {
                 Err(ApiError::bad("Bad Request: message to be replied not found"))
             }
-            Act::Send { body, keyboard, silent, .. } => {
+            Act::Send { body, keyboard, silent, reply_to, .. } => {
                 let shown = Message {
                     arrival: now.mono,
                     id: 0,
@@ -568,6 +597,7 @@ impl Phone {
                     from_bot: true,
                     silent,
                     edited: false,
+                    reply_to: reply_to.map_or(0, |to| u32::try_from(to.0).unwrap_or(0)),
                 };
                 Ok((self.show(shown), body))
             }

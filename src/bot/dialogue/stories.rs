@@ -1,6 +1,7 @@
 //! Dialogues as stories, over a world as small as a story needs: it keeps what effects say.
 
 mod control;
+mod gathered;
 
 use std::collections::BTreeMap;
 
@@ -12,12 +13,24 @@ use crate::{
     domain::{
         alert::{Actor, Change},
         audience::Tier,
+        delivery::{Fate, Gone},
         ids::{RegionId, UpdateId},
         operator::Role,
     },
 };
 
 const BOT: BotId = BotId(7);
+
+/// Here channels have numbers up to this.
+const CHANNELS: i64 = -1_000;
+
+fn kind_of(chat: i64) -> Kind {
+    match chat {
+        1.. => Kind::Private,
+        many if many <= CHANNELS => Kind::Channel,
+        _ => Kind::Group,
+    }
+}
 
 struct World {
     rules: Rules,
@@ -30,6 +43,12 @@ struct World {
     turns: BTreeMap<AlertId, Transition>,
     subscribers: BTreeMap<ChatId, Subscriber>,
     open: Vec<Fanout>,
+    /// What Telegram says of any group.
+    members: Option<u64>,
+    /// What the other bot knows.
+    elsewhere: BTreeMap<ChatId, Subscriber>,
+    /// Who has room when this bot has none.
+    sibling: Option<String>,
 }
 
 impl World {
@@ -37,6 +56,12 @@ impl World {
         let office = Office {
             bot: BOT,
             bots: vec![BOT, BotId(8)],
+            siblings: vec![Sibling {
+                bot: BotId(8),
+                username: "nabat_two_bot".to_owned(),
+                comfortable: 100,
+            }],
+            comfortable: 100,
             rate_per_second: 30,
             default_lang: Lang::Ru,
             late_after: Duration::from_mins(2),
@@ -53,6 +78,9 @@ impl World {
             turns: BTreeMap::new(),
             subscribers: BTreeMap::new(),
             open: Vec::new(),
+            members: Some(5),
+            elsewhere: BTreeMap::new(),
+            sibling: None,
         }
     }
 
@@ -68,6 +96,7 @@ impl World {
     fn say_in(&mut self, chat: i64, user: i64, text: &str, at: Utc) -> Reply {
         self.happens(Event::Said(Said {
             chat: ChatId(chat),
+            kind: kind_of(chat),
             message: MessageId(1),
             user: Some(UserId(user)),
             tag: Some("en".to_owned()),
@@ -133,6 +162,11 @@ impl World {
                 facts.turns.insert(alert, self.turns.get(&alert).cloned());
             }
             Want::Open => facts.open = Some(self.open.clone()),
+            Want::Elsewhere(chat) => {
+                facts.elsewhere = Some(self.elsewhere.get(&chat).into_iter().cloned().collect());
+            }
+            Want::Sibling => facts.sibling = Some(self.sibling.clone()),
+            Want::Members { .. } => facts.members = Some(self.members),
             Want::Reach(audience) => facts.reach = Some((audience, vec![people(900), people(300)])),
         }
     }
@@ -153,8 +187,11 @@ impl World {
             Effect::Exercises(_, chat, takes_part) => {
                 self.subscribers.get_mut(&chat).expect("it has been met").exercises = takes_part;
             }
-            Effect::Left(_, chat) | Effect::Struck(_, chat, _) => {
+            Effect::Left(BOT, chat) | Effect::Struck(BOT, chat, _) => {
                 self.subscribers.remove(&chat);
+            }
+            Effect::Left(_, chat) | Effect::Struck(_, chat, _) => {
+                self.elsewhere.remove(&chat);
             }
             Effect::Counted(..) | Effect::Seen(..) | Effect::Moved { .. } => {}
             Effect::Held { alert, through, hold } => {
@@ -400,6 +437,7 @@ fn a_mandate_lost_meanwhile_releases_nothing() {
 fn a_forwarded_command_is_none() {
     let mut world = World::new(rules());
     let forwarded = Said {
+        kind: Kind::Private,
         chat: ChatId(1),
         message: MessageId(1),
         user: Some(UserId(1)),
@@ -610,6 +648,7 @@ fn a_resident_joins_by_link_and_is_told_the_present() {
         joined.deed.effects,
         [
             Effect::Met(BOT, ChatId(50), Lang::En),
+            Effect::Left(BotId(8), ChatId(50)),
             Effect::Subscribed(BOT, ChatId(50), place.clone())
         ]
     );
@@ -617,7 +656,7 @@ fn a_resident_joins_by_link_and_is_told_the_present() {
     assert!(joined.deed.journal.is_empty(), "residents are not journalled");
     assert_eq!(texts(&world.say(50, "/status")), "-> 50 Asked [RegionId(\"RU-SMO-ros\")]");
     let asked = world.say(50, "/stop");
-    assert!(asked.deed.effects.is_empty());
+    assert_eq!(asked.deed.effects, [Effect::Seen(BOT, ChatId(50))]);
     assert_eq!(world.press(50, "q").deed.effects, [Effect::Left(BOT, ChatId(50))]);
 }
 
@@ -663,14 +702,14 @@ fn a_resident_finds_a_region_by_buttons_and_by_name() {
 #[test]
 fn chats_that_shut_come_back_and_move_are_followed() {
     let mut world = World::new(rules());
-    let shut = world.happens(Event::Shut(ChatId(50)));
+    let shut = world.happens(Event::Shut(ChatId(50), Kind::Private));
     let gone = Fate::Retire(Gone::Blocked);
     assert_eq!(shut.deed.effects, [Effect::Struck(BOT, ChatId(50), gone)]);
-    let shut = world.happens(Event::Shut(ChatId(-50)));
+    let shut = world.happens(Event::Shut(ChatId(-50), Kind::Group));
     let gone = Fate::Retire(Gone::Kicked);
     assert_eq!(shut.deed.effects, [Effect::Struck(BOT, ChatId(-50), gone)]);
     world.say(60, "/start RU-SMO");
-    let back = world.happens(Event::Opened(ChatId(60)));
+    let back = world.happens(Event::Opened(ChatId(60), Kind::Private));
     assert_eq!(texts(&back), "-> 60 Asked [RegionId(\"RU-SMO\")]");
     let other = world.happens(Event::Broken("no idea".to_owned()));
     assert!(other.deed.effects.is_empty() && other.deed.letters.is_empty());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Asked, Phrase, grouped, spelled};
+use super::{Asked, Phrase, aside, grouped, spelled};
 use crate::domain::{
     alert::{AlertRefusal, Change, DraftRefusal, NOTE_MAX, Status},
     consent::ConsentRefusal,
@@ -18,6 +18,8 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::ChooseRegion => "Choose a region:".into(),
         Phrase::ChooseWithin(name) => format!("{name}: the whole region or a part of it?"),
         Phrase::UnknownLink => "We do not know the region in that link. Choose one here:".into(),
+        Phrase::ChannelHow => "To have warnings posted here, post /start and the place, for example: /start Smolensk region.".into(),
+        Phrase::SiblingFaster => "This bot already serves many people. Our other bot will reach you sooner: press its name and then Start. If you do nothing, warnings come from here.".into(),
         Phrase::Joined => "The bot will tell you when there is danger here and when it is over.\nIt does not replace sirens or emergency services: in an emergency call 112.\nNetworks may fail: if you hear a siren or explosions, act and do not wait for a message.\nCommands: /status for what is true now, /regions for your regions, /stop to leave.".into(),
         Phrase::Subscribed(name) => format!("You are subscribed: {name}."),
         Phrase::SubscribedAlready(name) => format!("You are subscribed already: {name}."),
@@ -84,6 +86,11 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::BotMute(name) => format!("The bot “{name}” could not deliver its test message: it may be unable to warn people. Tell the administrator, and be ready to warn by other means."),
         Phrase::BotSpeaks(name) => format!("The bot “{name}” delivers its test messages again."),
         Phrase::Canary { name, at } => format!("“{name}” works, {at} UTC."),
+        Phrase::ChannelLost { chat, places } => format!(
+            "A channel is lost: the bot may no longer post in channel {}{}. Its readers get no warnings there; private chats are not affected. Make the bot an administrator with the right to post, and warnings go on.",
+            chat.0,
+            aside(places)
+        ),
         Phrase::Unsaved => "The database does not save: the disk may be full. Sending has stopped, so that nothing is lost or repeated. Warn people by other means and tell the administrator. Sending goes on by itself once saving works.".into(),
         Phrase::Unaccounted(number) => format!(
             "№ {number}: the count of chats does not add up; somebody may not have been reached. Tell the administrator."

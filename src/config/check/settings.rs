@@ -21,6 +21,9 @@ const LOG_FILTER: &str = "info";
 /// Messages per second of a bot that does not pay. `// Telegram: Bots FAQ, broadcasting to users`
 const RATE: u32 = 30;
 
+/// How long it may take to reach everybody through one bot: longer, and another bot serves better.
+const COMFORT: Duration = Duration::from_mins(10);
+
 /// Messages per second at most. `// Bot API: allow_paid_broadcast`
 const RATE_MAX: u32 = 1_000;
 
@@ -151,9 +154,11 @@ fn bots(
         }
         let api_url = api_url(&table, spec, faults);
         let rate = rate(&table, spec, faults);
+        let comfortable = comfortable(&table, spec, rate, faults);
         let paid = paid(&table, spec, rate, faults);
         if let (Some(name), Some((token, _))) = (name, token) {
-            bots.push(Bot { name: name.get_ref().clone(), api_url, token, rate, paid });
+            let name = name.get_ref().clone();
+            bots.push(Bot { name, api_url, token, rate, comfortable, paid });
         }
     }
     bots
@@ -314,4 +319,17 @@ fn rate(table: &Table<'_, '_>, spec: &BotSpec, faults: &mut Faults) -> u32 {
         );
     }
     rate.unwrap_or(RATE)
+}
+
+fn comfortable(table: &Table<'_, '_>, spec: &BotSpec, rate: u32, faults: &mut Faults) -> u64 {
+    let usual = u64::from(rate) * COMFORT.as_secs();
+    let Some(given) = &spec.comfortable else { return usual };
+    let chats = u64::try_from(*given.get_ref()).ok().filter(|chats| *chats > 0);
+    if chats.is_none() {
+        let message = "`comfortable` has to be a number of chats above 0";
+        faults.push(table.at(given, "out-of-range", message).help(format!(
+            "what this bot's `rate` reaches in ten minutes: `comfortable = {usual}`"
+        )));
+    }
+    chats.unwrap_or(usual)
 }

@@ -6,7 +6,7 @@ use super::{Action, Alarm, Bound, Dispatch, Flight, News, THROTTLE_LONG, THROTTL
 use crate::{
     domain::{
         audience::Position,
-        delivery::{Fate, Outcome, Settlement, Verdict, judge},
+        delivery::{Fate, Outcome, Rights, Settlement, Verdict, judge},
         ids::{AlertId, ChatId, FanoutId, LetterId, MessageId, RegionId},
         letter::{Content, Watch},
         time::{Moment, Mono},
@@ -140,7 +140,7 @@ impl Dispatch {
         outcome: Outcome,
         now: Moment,
     ) {
-        let Flight { tells, chat, edits, .. } = flight;
+        let Flight { tells, chat, place: flight_place, edits, .. } = flight;
         let Some(lane) = self.lanes.get_mut(&fanout) else { return };
         if edits && outcome == Outcome::Uneditable {
             lane.on_anew(at, now);
@@ -151,6 +151,9 @@ impl Dispatch {
         let verdict = judge(outcome, lane.doubts(at));
         match verdict {
             Verdict::Settled(settlement, fate) => {
+                if fate == Fate::Suspend(Rights::Channel) {
+                    self.news.push(Action::Alarm(Alarm::Lost { chat, place: flight_place }));
+                }
                 lane.settle(at, settlement, fate, message, tells, now.utc);
                 if lane.on_answered(rejected) {
                     lane.stop(Stop::Malformed, now);

@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 
 use super::{
-    Act, Answer, ApiError, Sent, World,
+    Act, Answer, ApiError, Sent, Standing, World,
     params::{self, Params},
     people::split_token,
     shapes, struck,
@@ -105,7 +105,7 @@ enum Method {
 
 fn method(name: &str) -> Option<Method> {
     const MESSAGE: [&str; 3] = ["sendmessage", "editmessagetext", "editmessagereplymarkup"];
-    const PLAIN: [&str; 10] = [
+    const PLAIN: [&str; 11] = [
         "getme",
         "deletewebhook",
         "getwebhookinfo",
@@ -114,6 +114,7 @@ fn method(name: &str) -> Option<Method> {
         "setmydescription",
         "setmyshortdescription",
         "getchat",
+        "getchatmembercount",
         "sendchataction",
         "pinchatmessage",
     ];
@@ -186,7 +187,9 @@ impl World {
                     return Err(ApiError::bad("Bad Request: message thread not found"));
                 }
                 let silent = params::flag(params, "disable_notification");
-                Act::Send { body, keyboard, silent, reply_to: params::reply_to(params)? }
+                let (reply_to, paid) =
+                    (params::reply_to(params)?, params::flag(params, "allow_paid_broadcast"));
+                Act::Send { body, keyboard, silent, reply_to, paid }
             }
             body => Act::Edit { message: params::message(params)?, body, keyboard },
         };
@@ -235,6 +238,7 @@ impl World {
                 }
                 Ok(shapes::full_chat(self, chat))
             }
+            "getchatmembercount" => self.count_members(bot, params::chat(params)?),
             "pinchatmessage" => {
                 let (chat, message) = (params::chat(params)?, params::message(params)?);
                 self.welcome(bot, chat)?;
@@ -250,6 +254,14 @@ impl World {
                 self.welcome(bot, chat).map(|()| Value::Bool(true))
             }
         }
+    }
+
+    /// Whoever may not write may still count, if it is in the chat.
+    fn count_members(&self, bot: BotId, chat: ChatId) -> Result<Value, ApiError> {
+        if self.standing(bot, chat) != Standing::Muted {
+            self.welcome(bot, chat)?;
+        }
+        self.chats.get(&chat).map(|chat| chat.members.into()).ok_or(super::CHAT_NOT_FOUND)
     }
 
     fn answer_query(&mut self, bot: BotId, params: &Params) -> Result<Value, ApiError> {

@@ -10,6 +10,9 @@ pub(super) const DRAW: &str = "UPDATE sequence SET last = last + 1 WHERE one = 1
 pub(super) const DRAWN: &str = "SELECT last FROM sequence WHERE one = 1";
 
 pub(super) const CHAT: &str = "SELECT lang, how, missed FROM chats WHERE bot = $1 AND chat = $2";
+/// How many private chats, up to `$2`.
+pub(super) const PRIVATE_CHATS: &str = "SELECT COUNT(*) FROM (
+    SELECT 1 FROM chats WHERE bot = $1 AND chat > 0 AND gone IS NULL LIMIT $2) AS some";
 pub(super) const CHAT_NEW: &str = "INSERT INTO chats (bot, chat, lang, tier) VALUES ($1, $2, $3, CASE WHEN $2 > 0 THEN 4 ELSE 3 END)";
 /// `$3` the tier it is to have: at once, if it lives nowhere yet. `$4` members.
 pub(super) const CHAT_COUNTED: &str = "

@@ -11,6 +11,7 @@ mod command_line;
 mod control;
 mod endings;
 mod four_eyes;
+mod gather;
 mod raise;
 mod replay;
 mod residents;

@@ -25,10 +25,14 @@ use nabat::{
     },
     fanout::{
         dispatch::{Action, Alarm, Dispatch, What},
+        pacer::Fare,
         plan,
         purse::Budget,
     },
-    ports::store::{Cause, Deed, Effect, Enacted, Fanout, Hold},
+    ports::{
+        courier::Extras,
+        store::{Cause, Deed, Effect, Enacted, Fanout, Hold},
+    },
     sim::{
         courier::Post,
         dice::Dice,
@@ -353,7 +357,10 @@ impl Town {
                     dispatch.on_sending(parcel.ticket, &tells);
                 }
                 self.record.sent_to.insert(tag, parcel.chat);
-                self.post.send(tag, parcel.chat, &text, edits, self.now);
+                match edits {
+                    Some(message) => self.post.edit(tag, parcel.chat, message, &text, self.now),
+                    None => self.post.send(tag, parcel.chat, &text, with(&parcel.what), self.now),
+                }
             }
             Action::Probe => {
                 let tag = u64::MAX - self.probes.len() as u64 - self.steps;
@@ -792,3 +799,15 @@ impl Town {
         self.ledger.enact(&deed)
     }
 }
+/// What goes with a message for its chat alone.
+fn with(what: &What) -> Extras {
+    match what {
+        What::Bulletin { manner: Manner::Anew { reply_to, .. }, fare, .. } => {
+            Extras { reply_to: *reply_to, paid: *fare == Fare::Paid }
+        }
+        What::Bulletin { .. } | What::Letter { .. } | What::Edit { .. } | What::Canary => {
+            Extras::default()
+        }
+    }
+}
+
