@@ -114,7 +114,7 @@ pub fn answer(page: &mut Page, told: &BTreeMap<ChatId, bool>) {
     for one in &mut page.recipients {
         match told.get(&one.chat) {
             None => one.enough.clear(),
-            Some(told) => one.needless = *told && !one.enough.is_empty(),
+            Some(told) => one.needless |= *told && !one.enough.is_empty(),
         }
     }
 }
@@ -168,6 +168,7 @@ mod tests {
             told: false,
             message: None,
             enough: Vec::new(),
+            over: false,
             needless: false,
         }
     }
