@@ -1,7 +1,7 @@
 //! A town under alert, on virtual time: the engine, its store, Telegram, and what is done to them.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::Duration,
 };
@@ -24,7 +24,7 @@ use nabat::{
         time::{Moment, Mono, Utc},
     },
     fanout::{
-        dispatch::{Action, Alarm, Dispatch, What},
+        dispatch::{Action, Dispatch, What},
         plan,
         purse::Budget,
     },
