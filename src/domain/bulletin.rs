@@ -54,9 +54,7 @@ pub fn compose(
     let holds = alert.area().coverage(&variant.place, forest) != Coverage::None;
     let exercise = alert.status() == Status::Exercise;
     let (body, mut tells) = match &event.change {
-        // Whoever knows of one alert was not told of an equal one beside it; if this one is lowered,
-        // that has to be named.
-        Change::Raised | Change::Updated | Change::SteppedUp | Change::SteppedDown => {
+        Change::Raised | Change::Updated | Change::SteppedUp | Change::SteppedDown if holds => {
             let also = late || event.change == Change::SteppedDown;
             here.active(event, "", board, also)
         }
@@ -65,7 +63,15 @@ pub fn compose(
             let ended = format!("{}: {ended}.", here.words.ended_only_in);
             here.active(event, &ended, board, late)
         }
-        Change::EndedPartly(_) | Change::Ended | Change::Expired | Change::Withdrawn => {
+        // A later state that took the place of an end in a part says that end where it ended.
+        Change::Raised
+        | Change::Updated
+        | Change::SteppedUp
+        | Change::SteppedDown
+        | Change::EndedPartly(_)
+        | Change::Ended
+        | Change::Expired
+        | Change::Withdrawn => {
             (here.over(event, board), here.still(alert, board).map(Alert::id).collect())
         }
     };
@@ -151,8 +157,10 @@ impl Here<'_> {
         lines.push(self.span(alert));
         lines.push(Self::number(alert));
         let mut tells = vec![alert.id()];
-        let others: Vec<&Alert> =
-            self.still(alert, board).filter(|_| also && alert.status() == Status::Actual).collect();
+        let others: Vec<&Alert> = self
+            .still(alert, board)
+            .filter(|other| also && alert.status() == Status::Actual || self.outdone(event, other))
+            .collect();
         if !others.is_empty() {
             lines.push(format!("{}:", self.words.still_active));
             lines.extend(others.iter().map(|other| self.brief(other)));
@@ -160,6 +168,17 @@ impl Here<'_> {
         }
         lines.retain(|line| !line.is_empty());
         (lines.join("\n"), tells)
+    }
+
+    /// Whoever knew of one alert was not told of an equal one beside it: see [`Board::enough`]. Once
+    /// this one is lowered, or ends in a part, the other has to be named; and not by that message
+    /// alone, for a later one may take its place before it is sent.
+    fn outdone(&self, event: &Transition, other: &Alert) -> bool {
+        let (this, that) = (event.alert.draft(), other.draft());
+        let covers = event.alert.area().covers(&self.variant.place, self.forest);
+        event.change != Change::Raised
+            && (event.alert.status(), this.hazard()) == (other.status(), that.hazard())
+            && !(covers && this.step() >= that.step())
     }
 
     /// The message when it holds here no more.
@@ -289,15 +308,26 @@ impl Here<'_> {
         text
     }
 
-    /// The regions as they were before a partial end took them out.
+    /// The regions as they were before a partial end took them out: by this transition, or by one
+    /// before it.
     fn places_before(&self, event: &Transition) -> String {
         let own = &self.variant.place;
-        if let Change::EndedPartly(parts) = &event.change {
-            let related =
-                |part: &&RegionId| self.forest.lies_in(own, part) || self.forest.lies_in(part, own);
-            return self.list(parts.iter().filter(related));
+        let related =
+            |part: &&RegionId| self.forest.lies_in(own, part) || self.forest.lies_in(part, own);
+        let parts: Vec<&RegionId> = match &event.change {
+            Change::EndedPartly(parts) => parts.iter().filter(related).collect(),
+            Change::Ended | Change::Expired | Change::Withdrawn => {
+                return self.places(&event.alert);
+            }
+            Change::Raised | Change::Updated | Change::SteppedUp | Change::SteppedDown => {
+                event.alert.area().without().filter(related).collect()
+            }
+        };
+        // A region that was taken out whole is nowhere named any more.
+        if parts.is_empty() {
+            return self.list([own].into_iter());
         }
-        self.places(&event.alert)
+        self.list(parts.into_iter())
     }
 
     fn list<'b>(&self, regions: impl Iterator<Item = &'b RegionId>) -> String {

@@ -147,7 +147,9 @@ pub enum Effect {
     CalledOff(Code),
     /// A transition: alert, postures and one broadcast through each of these bots. It names the
     /// challenge it answers, which is used up; `None` for expiry. An alert that is over takes none,
-    /// but for [`Change::Ended`](crate::domain::alert::Change::Ended) of one that expired.
+    /// but for [`Change::Ended`](crate::domain::alert::Change::Ended) of one that expired. While a
+    /// broadcast of the alert is open that goes to readers too, so does this one: it takes the place
+    /// of an end in a part that may not have reached those who live there.
     Turned {
         /// The transition.
         transition: Box<Transition>,

@@ -368,11 +368,16 @@ impl Ledger {
         at: Utc,
     ) -> FanoutId {
         let id = FanoutId(self.fanouts.last_key_value().map_or(1, |(last, _)| last.0 + 1));
+        let alert = transition.alert.id();
+        let inherits =
+            self.running(bot).any(|one| one.transition.alert.id() == alert && one.audience.readers);
+        let mut audience = audience.clone();
+        audience.readers |= inherits;
         let fanout = Fanout {
             id,
             bot,
             transition: transition.clone(),
-            audience: audience.clone(),
+            audience,
             ceiling: self.sequence,
             readers_ceiling: None,
             size: None,

@@ -106,6 +106,7 @@ fn recipient(chat: i64) -> Recipient {
         told: false,
         message: None,
         enough: Vec::new(),
+        over: false,
         needless: false,
     }
 }

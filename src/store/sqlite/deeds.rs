@@ -192,11 +192,20 @@ async fn open(
     audience: &Audience,
     at: Utc,
 ) -> Result<FanoutId> {
+    let mut audience = audience.clone();
+    let others: Vec<(String,)> = sqlx::query_as(sql::AUDIENCES_OPEN)
+        .bind(bot.0)
+        .bind(turn.alert.id().0)
+        .fetch_all(&mut *conn)
+        .await?;
+    for (other,) in others {
+        audience.readers |= rows::take_audience(&other)?.readers;
+    }
     let (id,): (i64,) = sqlx::query_as(sql::FANOUT_NEW)
         .bind(bot.0)
         .bind(turn.alert.id().0)
         .bind(i64::from(turn.alert.revision().0))
-        .bind(rows::put_audience(audience)?)
+        .bind(rows::put_audience(&audience)?)
         .bind(rows::put_progress(&Progress::START)?)
         .bind(rows::micros(at))
         .fetch_one(conn)

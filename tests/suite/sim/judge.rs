@@ -58,6 +58,7 @@ pub(crate) fn judge(town: &Town, script: &Script) -> Result<Weathered, String> {
     judge.accounts()?;
     judge.starts()?;
     judge.ends()?;
+    judge.parts()?;
     judge.present()?;
     judge.stale()?;
     let copies = judge.copies()?;
@@ -77,6 +78,8 @@ struct Judge<'a> {
     phones: BTreeMap<ChatId, Vec<Heard>>,
     /// How each chat ended in each broadcast, by the log.
     log: BTreeMap<(FanoutId, ChatId), Settlement>,
+    /// Chats that came, went or moved on the way.
+    unsteady: BTreeSet<ChatId>,
     /// How each chat's letter about an alert ended.
     letters: BTreeMap<(AlertId, ChatId), Settlement>,
 }
@@ -102,7 +105,8 @@ impl<'a> Judge<'a> {
                 None => drop(letters.insert((row.alert, chat), row.settlement)),
             }
         }
-        Self { town, script, fanouts, phones, log, letters }
+        let unsteady = town.record.unsteady.iter().map(|&chat| now_called(town, chat)).collect();
+        Self { town, script, fanouts, phones, log, unsteady, letters }
     }
 
     /// Promise 5: within the limits, counted where they arrive.
@@ -137,7 +141,7 @@ impl<'a> Judge<'a> {
     }
 
     fn steady(&self, chat: ChatId) -> bool {
-        !self.town.record.unsteady.contains(&chat)
+        !self.unsteady.contains(&chat)
     }
 
     fn shows(&self, chat: ChatId, fanout: FanoutId) -> bool {
@@ -182,8 +186,9 @@ impl<'a> Judge<'a> {
                 if !fair {
                     let ended = self.log.get(&(fanout.id, chat));
                     return Err(format!(
-                        "{:?}: {chat:?} ended as {ended:?}, has it: {has}",
-                        fanout.id
+                        "{:?}: {chat:?} ended as {ended:?}, has it: {has}; {}",
+                        fanout.id,
+                        self.history(chat)
                     ));
                 }
             }
@@ -283,7 +288,8 @@ impl<'a> Judge<'a> {
                         && self.log.get(&(fanout, chat)) == Some(&Settlement::Uncertain)
                 });
                 let ever = messages.iter().any(|heard| heard.tells.contains(&alert));
-                let ended = messages.iter().any(|heard| heard.fanout == Some(end.id));
+                let ended = messages.iter().any(|heard| heard.fanout == Some(end.id))
+                    || end.transition.change != Change::Withdrawn && self.heard_over(chat, alert);
                 let known = self.log.get(&(end.id, chat));
                 // Whom expiry doesn't reach in time hears of the confirmed end instead.
                 let mut later = self
@@ -310,13 +316,63 @@ impl<'a> Judge<'a> {
                 }
                 // Nobody but the world knows whether an attempt without an answer arrived.
                 // And whom a dead process may have sent to is known by its mark alone.
-                let by_log = self.log.iter().any(|((fanout, whose), settlement)| {
-                    *whose == chat && *settlement == Settlement::Uncertain && *fanout < end.id
+                let mut uncertain = self.town.record.uncertain.iter();
+                let by_log = uncertain.any(|&(fanout, whose)| {
+                    now_called(self.town, whose) == chat && fanout < end.id
                 });
                 let mut doubted = self.town.record.doubted.iter();
                 let doubtful = by_log || doubted.any(|&one| now_called(self.town, one) == chat);
-                if ended && !ever && !doubtful {
+                if self.shows(chat, end.id) && !ever && !doubtful {
                     return Err(format!("{chat:?} heard the end of {alert:?} and never of it"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the last that a chat heard by a broadcast of the alert, or of the alert, is not that it
+    /// goes on.
+    fn heard_over(&self, chat: ChatId, alert: AlertId) -> bool {
+        let messages = self.phones.get(&chat).map_or(&[][..], Vec::as_slice);
+        let of = |heard: &&Heard| {
+            heard.tells.contains(&alert) || heard.fanout.is_some_and(|one| self.is_of(one, alert))
+        };
+        messages.iter().rfind(of).is_some_and(|heard| !heard.tells.contains(&alert))
+    }
+
+    /// An end in a part goes to those who were told and live there, also when a later state of the
+    /// alert takes its place on the way.
+    fn parts(&self) -> Result<(), String> {
+        let board = self.town.ledger.board();
+        for alert in board.alerts() {
+            let id = alert.id();
+            for (chat, places) in self.town.everyone() {
+                let forest = &self.town.forest;
+                let holds = |place| alert.area().coverage(place, forest) != Coverage::None;
+                if places.is_empty() || places.iter().any(holds) || !self.alive(chat) {
+                    continue;
+                }
+                let messages = self.phones.get(&chat).map_or(&[][..], Vec::as_slice);
+                let lost = |fanout| {
+                    self.town.record.crashes > 0
+                        && !self.is_of(fanout, id)
+                        && self.log.get(&(fanout, chat)) == Some(&Settlement::Uncertain)
+                };
+                let mut fanouts = self.fanouts.iter();
+                let excused = fanouts.any(|one| {
+                    one.transition.alert.id() == id
+                        && (self.halted(one)
+                            || self.log.get(&(one.id, chat)) == Some(&Settlement::Uncertain))
+                });
+                if self.steady(chat)
+                    && told_last(messages, id, lost)
+                    && !self.heard_over(chat, id)
+                    && !excused
+                {
+                    return Err(format!(
+                        "{chat:?} was told of {id:?} and not that it is over there; {}",
+                        self.history(chat)
+                    ));
                 }
             }
         }

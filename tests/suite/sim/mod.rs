@@ -26,6 +26,7 @@ mod jobs;
 mod judge;
 mod long;
 mod ops;
+mod record;
 mod shrink;
 mod storms;
 mod town;

@@ -1,7 +1,7 @@
 //! A town under alert, on virtual time: the engine, its store, Telegram, and what is done to them.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::Duration,
 };
@@ -13,7 +13,7 @@ use nabat::{
         board::Board,
         bulletin,
         consent::{Act, Answer, Challenge, Demand},
-        delivery::{Fate, Gone, Outcome},
+        delivery::{Fate, Gone, Outcome, Settlement},
         hazard::Catalogue,
         ids::{AlertId, ChatId, Code, FanoutId, HazardId, LevelId, MessageId, RegionId, UserId},
         lang::Lang,
@@ -24,14 +24,14 @@ use nabat::{
         time::{Moment, Mono, Utc},
     },
     fanout::{
-        dispatch::{Action, Alarm, Dispatch, What},
+        dispatch::{Action, Dispatch, What},
         pacer::Fare,
         plan,
         purse::Budget,
     },
     ports::{
         courier::Extras,
-        store::{Cause, Deed, Effect, Enacted, Fanout, Hold},
+        store::{Cause, Deed, Effect, Enacted, Fanout, Hold, Save},
     },
     sim::{
         courier::Post,
@@ -46,6 +46,7 @@ use super::{
     fixtures::{BOT, OFFICIAL, forest, hazard, ids, kind, official, place, report, standing},
     jobs::{Answered, Job},
     ops::{GROUPS, Op, Script},
+    record::Record,
 };
 
 /// How often the engine looks at the store.
@@ -62,35 +63,6 @@ const GIVE_UP: Duration = Duration::from_hours(24);
 
 /// A text of a broadcast for a variant, late or not.
 type Text = (FanoutId, Variant, bool);
-
-/// What the judge needs to know and the engine doesn't tell.
-#[derive(Default)]
-pub(crate) struct Record {
-    /// Who should be told by a broadcast, by a naive count when it was opened.
-    pub(crate) audience: BTreeMap<FanoutId, BTreeSet<ChatId>>,
-    /// When a broadcast was opened.
-    pub(crate) opened_at: BTreeMap<FanoutId, Mono>,
-    /// When the engine took a broadcast up first.
-    pub(crate) taken_up: BTreeMap<FanoutId, Mono>,
-    /// Chats whose standing was not steady, since when and why.
-    pub(crate) unsteady: BTreeSet<ChatId>,
-    /// What became of group ids.
-    pub(crate) heirs: BTreeMap<ChatId, ChatId>,
-    pub(crate) crashes: u64,
-    /// What crashes may cost: what was in flight, and a tenth of a second.
-    pub(crate) allowed_copies: u64,
-    pub(crate) alarms: Vec<Alarm>,
-    pub(crate) joined_under_alert: u64,
-    /// Broadcasts that were stopped for good.
-    pub(crate) halted: BTreeSet<FanoutId>,
-    /// How often one was paused.
-    pub(crate) pauses: u64,
-    /// Chats with an attempt whose outcome nobody knows, crashes included.
-    pub(crate) doubted: BTreeSet<ChatId>,
-    sent_to: BTreeMap<u64, ChatId>,
-    /// When the outcomes of the last [`UNSAVED`] were heard.
-    heard: VecDeque<Mono>,
-}
 
 /// See the module.
 pub(crate) struct Town {
@@ -231,7 +203,11 @@ impl Town {
         let until = self.now + GIVE_UP;
         while self.now < until {
             self.pass(Duration::from_secs(2))?;
-            let quiet = self.ledger.open_fanouts(BOT).is_empty()
+            // A lane stops when the announced time is over; the turn that says so comes a tick later.
+            let now = self.moment().utc;
+            let overdue = |alert: &Alert| alert.expires_at().is_some_and(|until| until <= now);
+            let quiet = !self.ledger.board().alerts().any(overdue)
+                && self.ledger.open_fanouts(BOT).is_empty()
                 && self.ledger.letters(BOT, nabat::domain::ids::LetterId(0)).is_empty()
                 && self.post.due_at().is_none()
                 && self.down_until.is_none();
@@ -461,12 +437,19 @@ impl Town {
                 Answered::Moved(fanout, at, to, self.ledger.follow(fanout, from, to))
             }
             Job::Save(save) if well => {
-                let at = self.moment().utc;
-                self.ledger.save(BOT, &save, at);
+                self.save(&save);
                 Answered::Saved(true)
             }
             Job::Save(_) => Answered::Saved(false),
         }
+    }
+
+    fn save(&mut self, save: &Save) {
+        for lane in &save.lanes {
+            let doubtful = lane.log.iter().filter(|row| row.settlement == Settlement::Uncertain);
+            self.record.uncertain.extend(doubtful.map(|row| (lane.fanout, row.chat)));
+        }
+        self.ledger.save(BOT, save, self.moment().utc);
     }
 
     fn hear(&mut self, answer: Answered) {
@@ -517,8 +500,7 @@ impl Town {
                 && let Job::Save(save) = &job
                 && self.sick_until <= self.now
             {
-                let at = self.moment().utc;
-                self.ledger.save(BOT, save, at);
+                self.save(save);
             }
         }
         self.answers.clear();

@@ -178,3 +178,26 @@ fn a_canary_goes_ahead_of_a_broadcast_and_its_failure_and_recovery_are_told() {
     }
     assert!(matches!(alarms[..], [Alarm::Mute(_), Alarm::Speaks]));
 }
+
+#[test]
+fn an_end_that_is_stopped_after_a_crash_counts_whom_it_may_have_reached_and_closes() {
+    let mut bench = Bench::new(30);
+    let start = (fanout(1, 1, Severity::Extreme, Change::Raised), 1..200);
+    bench.open(std::slice::from_ref(&start));
+    let hanging = bench.next_send(1).unwrap();
+    let mut end = fanout(2, 1, Severity::Extreme, Change::Ended);
+    end.progress.mark = Position { stratum: 1, key: 70 };
+    end.hold = Some(Hold::Halted);
+    // That it is stopped is saved; then a page is read that isn't the last, while the start keeps its
+    // readers open.
+    bench.open(&[start, (end, 1..200)]);
+    let now = bench.moment();
+    bench.dispatch.on_page(FanoutId(2), None, now);
+    assert_eq!(bench.next_send(5), None);
+    bench.reply(&hanging, DELIVERED);
+    assert_eq!(bench.next_send(20), None);
+    let report = bench.closed.iter().find(|report| report.fanout == FanoutId(2));
+    let report = report.expect("it closes");
+    assert_eq!(report.tally.get(Settlement::Uncertain), 70, "who will hear of what follows");
+    assert_eq!(report.tally.get(Settlement::Superseded), 129);
+}

@@ -120,3 +120,13 @@ fn an_end_is_passed_over_only_for_whoever_heard_afterwards_that_it_goes_on() {
         assert_eq!(is_told(&mut bench, end), told, "ended first: {ends_first}");
     }
 }
+
+#[test]
+fn whoever_knows_an_alert_from_an_answer_gets_it_in_full_all_the_same() {
+    let mut bench = Bench::new(30);
+    let told = Recipient { told: true, ..recipient(1) };
+    bench.known.insert((FanoutId(1), 1), told);
+    bench.open(&[(event(1, 1, Change::Raised), 1..2)]);
+    let start = bench.next_send(2).expect("a line in an answer is no warning");
+    assert_eq!(manner(&start), (FanoutId(1), Manner::Anew { silent: false, reply_to: None }));
+}
