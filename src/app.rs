@@ -146,6 +146,19 @@ pub async fn open(path: &Path) -> Result<Sqlite> {
     })
 }
 
+/// What the daemon runs on: one thread for all that waits, beside the database's own. A message is
+/// some microseconds of work handed from task to task; with a second thread each hand-over wakes it
+/// up, and twice the threads send half as much. Whatever computes for long belongs on a blocking
+/// thread.
+///
+/// # Errors
+///
+/// If the system refuses a thread.
+pub fn runtime() -> Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(1).enable_all().build().context("can't start the runtime")
+}
+
 /// Runs the daemon until `stop`. `ready` is told once everybody is at work.
 ///
 /// # Errors

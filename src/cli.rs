@@ -168,7 +168,7 @@ fn serve(dir: &std::path::Path) -> Result<ExitCode> {
     log(&config.log.filter, config.log.format)?;
     let bots = app::credentials(&config)?;
     let path = app::database(&config.storage.url);
-    runtime()?.block_on(async {
+    app::runtime()?.block_on(async {
         let store = app::open(&path).await?;
         let stop = CancellationToken::new();
         let (ready, up) = oneshot::channel();

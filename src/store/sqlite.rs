@@ -71,6 +71,10 @@ use crate::{
 /// Connections that only read: pages of two lanes, a dialogue and a count at once.
 const READERS: u32 = 4;
 
+/// Rows on their way from the engine's thread at most: a page. A short queue wakes the two sides in
+/// turn every few rows, which cost more than reading them.
+const ROWS_AHEAD: usize = 1_024;
+
 /// Longer than a backup's step, shorter than an official's patience.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -135,6 +139,7 @@ impl Sqlite {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(false)
+            .row_buffer_size(ROWS_AHEAD)
             .disable_statement_logging();
         let pool = |max: u32| {
             SqlitePoolOptions::new().max_connections(max).idle_timeout(None).max_lifetime(None)

@@ -37,7 +37,7 @@ pub(crate) fn token(n: usize) -> (i64, String) {
     (bot, format!("{bot}:AABenchBenchBenchBenchBenchBenchBen"))
 }
 
-/// As `nabat serve` has it.
+/// As `#[tokio::main]` has it.
 fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
@@ -83,7 +83,7 @@ pub(crate) fn daemon(url: &str, database: &str, rate: u32, paid: u32, bots: usiz
         let _ = io::stdin().lock().read_line(&mut String::new());
         stopping.cancel();
     });
-    runtime()?.block_on(async {
+    app::runtime()?.block_on(async {
         let store = app::open(Path::new(database)).await?;
         tokio::spawn(async move {
             if up.await.is_ok() {
