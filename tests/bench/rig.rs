@@ -195,10 +195,11 @@ impl Server {
         let buttons = asked["reply_markup"]["inline_keyboard"].as_array().cloned();
         let all = buttons.iter().flatten().filter_map(Value::as_array).flatten();
         let end = all.filter(|one| one["text"].as_str().is_some_and(|t| t.contains("окончание")));
-        let data = end.filter_map(|one| one["callback_data"].as_str()).next();
+        let mut data = end.filter_map(|one| one["callback_data"].as_str());
+        let data = data.next();
         let data = data.ok_or_else(|| io::Error::other(format!("no button to end: {asked}")))?;
         let known = self.heard()?;
-        self.press(bot, &data.to_owned())?;
+        self.press(bot, data)?;
         self.hears(known, "рассылка").map(drop)
     }
 
@@ -226,7 +227,7 @@ impl Server {
         );
         self.stream.write_all(head.as_bytes())?;
         let mut reply = Vec::new();
-        let mut part = [0; 64 * 1024];
+        let mut part = vec![0; 64 * 1024];
         loop {
             let n = self.stream.read(&mut part)?;
             if n == 0 {

@@ -196,7 +196,7 @@ impl State {
         if resident && watch {
             *state.chats.entry(chat).or_default() += 1;
         }
-        if dice < 15 && dice >= 10 {
+        if (10..15).contains(&dice) {
             state.lost_replies += 1;
             return Answer::Reset;
         }

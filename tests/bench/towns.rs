@@ -94,7 +94,7 @@ impl Database {
                 .bind(base.cast_signed())
                 .bind(FIRST)
                 .bind(places.cast_signed())
-                .bind(k as i64)
+                .bind(i64::try_from(k)?)
                 .execute(&mut connection)
                 .await?;
             }
