@@ -792,3 +792,4 @@ fn with(what: &What) -> Extras {
         }
     }
 }
+
