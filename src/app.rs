@@ -21,6 +21,7 @@
 mod alarm;
 pub mod clock;
 pub mod rehearse;
+pub mod report;
 pub mod simulate;
 mod voice;
 

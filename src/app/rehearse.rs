@@ -31,7 +31,8 @@ use tokio_util::sync::CancellationToken;
 use super::{Credentials, clock::System, simulate::timepiece};
 use crate::{
     config::{self, Config},
-    ports::clock::Clock,
+    domain::report::Reach,
+    ports::{clock::Clock, store::Store},
     sim::{
         http,
         weather::Weather,
@@ -71,6 +72,9 @@ pub struct Args {
     /// The directory of the configuration; else `config` if it is there and sound, else the sample.
     #[arg(long)]
     config: Option<PathBuf>,
+    /// Write the reach curve of the alert here as SVG.
+    #[arg(long, value_name = "FILE")]
+    curve: Option<PathBuf>,
     /// Print one JSON object on standard output, and everything else on standard error.
     #[arg(long)]
     json: bool,
@@ -160,10 +164,29 @@ async fn act(args: &Args, config: &Config, cast: town::Cast, stage: &Stage) -> R
     let verdict = judge::judge(&stage.evidence(&story).await?, &town.residents, &story);
     show::tell(&mut out, &stage.world(), stage.bot, &town, &story, &verdict);
     let _ = out.flush();
+    if let Some(file) = &args.curve {
+        curve(stage, &story, &town, config, file).await?;
+    }
     if args.json {
         let _ = writeln!(std::io::stdout().lock(), "{}", verdict.json());
     }
     Ok(verdict.broken.is_empty())
+}
+
+/// Writes how the alert reached its audience, as `nabat report --svg` would.
+async fn curve(
+    stage: &Stage,
+    story: &town::Story,
+    town: &Town,
+    config: &Config,
+    file: &Path,
+) -> Result<()> {
+    let alert = story.start.transition.alert.id();
+    let figures = stage.store.figures(alert).await.context("the figures can't be read")?;
+    let reaches = Reach::by_transition(figures);
+    let reach = reaches.first().context("the store has kept no figures of the alert")?;
+    let lang = town.cast.official.lang;
+    super::report::draw(reach, &config.forest, lang, (Some(file), None))
 }
 
 fn configuration(dir: Option<&Path>) -> Result<Config> {

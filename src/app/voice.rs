@@ -2,19 +2,25 @@
 
 use std::sync::Arc;
 
+use tracing::error;
+
 use crate::{
-    bot::{Rules, phrases::letters},
+    bot::{
+        Rules,
+        phrases::{letters, report},
+    },
     domain::{
         alert::Transition,
         audience::Variant,
         board::Board,
         bulletin::{self, Bulletin},
-        ids::{AlertId, RegionId},
+        ids::{AlertId, RegionId, Revision},
         lang::Lang,
-        letter::{Message, Occasion},
-        report::Report,
+        letter::{Message, Occasion, Picture},
+        report::{FanoutFigures, Reach, Report},
     },
     fanout::driver::Scribe,
+    picture::{curve, png},
 };
 
 /// See the module.
@@ -49,5 +55,19 @@ impl Scribe for Voice {
 
     fn report(&self, report: &Report, lang: Lang) -> Message {
         letters::progress(report, lang)
+    }
+
+    fn picture(
+        &self,
+        figures: Vec<FanoutFigures>,
+        revision: Revision,
+        lang: Lang,
+    ) -> Option<Picture> {
+        let forest = &self.rules.forest;
+        let reaches = Reach::by_transition(figures);
+        let reach = reaches.iter().find(|one| one.transition.alert.revision() == revision)?;
+        let svg = curve::draw(&report::chart(reach, forest, lang));
+        let drawn = png::raster(&svg).inspect_err(|fault| error!(error = %fault, "no picture"));
+        Some(Picture { png: drawn.ok()?.into(), caption: report::caption(reach, forest, lang) })
     }
 }

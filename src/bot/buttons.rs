@@ -35,6 +35,8 @@ pub enum Touch {
     End(AlertId),
     /// Withdraw it.
     Withdraw(AlertId),
+    /// Report on it.
+    Report(AlertId),
     /// Release the challenge.
     Yes(Code),
     /// Call it off.
@@ -76,6 +78,7 @@ impl fmt::Display for Touch {
             }
             Self::End(alert) => write!(f, "e:{alert}"),
             Self::Withdraw(alert) => write!(f, "w:{alert}"),
+            Self::Report(alert) => write!(f, "r:{alert}"),
             Self::Yes(code) => write!(f, "y:{code}"),
             Self::No(code) => write!(f, "n:{code}"),
             Self::Browse(region, page) => write!(f, "b:{}:{page}", within(region)),
@@ -124,6 +127,7 @@ impl Touch {
             ),
             ["e", alert] => Self::End(AlertId(alert.parse().ok()?)),
             ["w", alert] => Self::Withdraw(AlertId(alert.parse().ok()?)),
+            ["r", alert] => Self::Report(AlertId(alert.parse().ok()?)),
             ["y", code] => Self::Yes(Code::parse(code)?),
             ["n", code] => Self::No(Code::parse(code)?),
             ["b", region, page] => Self::Browse(perhaps(region)?, page.parse().ok()?),
@@ -185,6 +189,7 @@ mod tests {
             Touch::Drafted(status, hazard, region.clone(), u8::MAX, 9999),
             Touch::End(AlertId(i64::MAX)),
             Touch::Withdraw(AlertId(1)),
+            Touch::Report(AlertId(i64::MAX)),
             Touch::Yes(Code::draw(7)),
             Touch::No(Code::draw(8)),
             Touch::Browse(Some(region.clone()), 3),

@@ -302,6 +302,9 @@ impl<S: Store, C: Courier, K: Clock> Desk<S, C, K> {
                 }
                 facts.reach = Some((audience, counts));
             }
+            Want::Figures(alert) => {
+                facts.figures.insert(alert, store.figures(alert).await?);
+            }
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ mod menus;
 mod officials;
 mod preview;
 mod release;
+mod report;
 mod residents;
 #[cfg(test)]
 mod stories;
@@ -31,6 +32,7 @@ use crate::{
         lang::Lang,
         letter::{Class, Content, Message, NewLetter, Occasion},
         operator::Operator,
+        report::FanoutFigures,
         time::Utc,
     },
     ports::{
@@ -103,6 +105,8 @@ pub enum Want {
     Turn(AlertId),
     /// How many chats an audience has, bot by bot.
     Reach(Audience),
+    /// The figures of an alert's broadcasts.
+    Figures(AlertId),
 }
 
 /// Facts read so far, all of one look at the store.
@@ -116,6 +120,7 @@ pub struct Facts {
     pub asked_by: Option<Vec<Challenge>>,
     pub turns: BTreeMap<AlertId, Option<Transition>>,
     pub reach: Option<(Audience, Vec<u64>)>,
+    pub figures: BTreeMap<AlertId, Vec<FanoutFigures>>,
 }
 
 impl Facts {
@@ -149,6 +154,9 @@ impl Facts {
             Some((of, counts)) if of == audience => Ok(counts),
             Some(_) | None => Err(Want::Reach(audience.clone())),
         }
+    }
+    fn figures(&self, alert: AlertId) -> Result<&[FanoutFigures], Want> {
+        self.figures.get(&alert).map(Vec::as_slice).ok_or(Want::Figures(alert))
     }
 }
 
@@ -357,6 +365,7 @@ impl<'a> Talk<'a> {
             Intent::Update(amendment) => self.update(amendment, said.at),
             Intent::Clear(ending) => self.clear(ending),
             Intent::Withdraw(alert) => self.withdraw(alert),
+            Intent::Report(state) => self.report(state),
             Intent::Confirm(confirmation) => self.confirm(confirmation, said.at),
             Intent::Cancel(code) => self.cancel_typed(code),
             Intent::Unknown if self.chat.is_private() => {
@@ -376,7 +385,8 @@ impl<'a> Talk<'a> {
             | Touch::Times(..)
             | Touch::Drafted(..)
             | Touch::End(_)
-            | Touch::Withdraw(_) => self.touched_by_official(touch),
+            | Touch::Withdraw(_)
+            | Touch::Report(_) => self.touched_by_official(touch),
             Touch::Yes(code) => self.release(&code, None, None),
             Touch::No(code) => self.cancel(&code),
             Touch::Browse(within, page) => {

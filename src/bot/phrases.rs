@@ -12,6 +12,7 @@ mod ru;
 mod uk;
 
 pub mod letters;
+pub mod report;
 
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use crate::domain::{
     delivery::Settlement,
     lang::Lang,
     operator::MandateRefusal,
-    report::Trouble,
+    report::{Forecast, Reason, Trouble},
 };
 
 pub use letters::{progress, standing};
@@ -160,10 +161,7 @@ pub enum Phrase<'a> {
     PreviewHead(&'a Asked),
     PreviewText(&'a str),
     PreviewOther,
-    PreviewReach {
-        chats: u64,
-        last: Option<Duration>,
-    },
+    PreviewReach(&'a Forecast),
     PreviewReaders,
     PreviewNow,
     PreviewAfter,
@@ -217,6 +215,66 @@ pub enum Phrase<'a> {
         trouble: &'a Trouble,
         until: &'a str,
     },
+    // Reports.
+    ReportHead {
+        number: &'a str,
+        title: &'a str,
+        places: &'a str,
+    },
+    ReportPart {
+        number: &'a str,
+        change: &'a Change,
+        at: &'a str,
+        by: Option<&'a str>,
+    },
+    ReportSum(u64),
+    ReportPending(u64),
+    ReportTimes {
+        first: Duration,
+        half: Duration,
+        most: Duration,
+        last: Duration,
+    },
+    ReportNobody,
+    /// In tenths of a message a second.
+    ReportMean(u64),
+    ReportReasons(&'a str),
+    Reason(Reason, u64),
+    ReasonUnsent(u64),
+    ReportRepeated(u64),
+    ReportBots(usize),
+    ReportSkipped {
+        more: usize,
+        number: &'a str,
+    },
+    NoSuchAlert {
+        number: &'a str,
+        meant: &'a str,
+    },
+    ChooseToReport,
+    NoneToReport,
+    // The picture of a report.
+    CurveReached {
+        delivered: u64,
+        audience: Option<u64>,
+        /// In tenths of a per cent.
+        share: u64,
+    },
+    CurveEnds {
+        first: Duration,
+        last: Duration,
+    },
+    CurveReleased {
+        change: &'a Change,
+        at: &'a str,
+        under_way: bool,
+    },
+    CurveMarks(&'a [u8], Duration),
+    CurveShare,
+    CurveTime(Scale),
+    CurveMeasured,
+    CurveForeseen(Option<Duration>),
+    CurveMarked,
     // Labels.
     Whole(&'a str),
     Up,
@@ -232,6 +290,7 @@ pub enum Phrase<'a> {
     LabelRelease(&'a Asked),
     LabelEnd(&'a str),
     LabelWithdraw(&'a str),
+    LabelReport(&'a str),
     Lasting(Duration),
     UntilEnded,
     // Descriptions of commands.
@@ -249,6 +308,17 @@ pub enum Asked {
     End,
     /// A withdrawal.
     Withdraw,
+}
+
+/// What a picture counts time in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// Seconds.
+    Seconds,
+    /// Minutes.
+    Minutes,
+    /// Hours.
+    Hours,
 }
 
 /// Says it.
@@ -276,8 +346,8 @@ pub fn commands(lang: Lang, reader: Reader) -> Vec<(&'static str, String)> {
     const RESIDENT: &[&str] =
         &["start", "status", "regions", "add", "language", "drills", "stop", "help"];
     const OFFICIAL: &[&str] = &[
-        "alert", "clear", "update", "withdraw", "status", "confirm", "cancel", "drill", "regions",
-        "language", "help",
+        "alert", "clear", "update", "withdraw", "status", "report", "confirm", "cancel", "drill",
+        "regions", "language", "help",
     ];
     let names = match reader {
         Reader::Resident => RESIDENT,
@@ -311,6 +381,34 @@ fn grouped(count: u64, separator: char) -> String {
         text.push(digit);
     }
     text
+}
+
+/// By when each of these parts is expected to be told, as far as that is known.
+fn expected<'a>(
+    forecast: &Forecast,
+    parts: [(&'a str, u8); 3],
+) -> impl Iterator<Item = (&'a str, Duration)> {
+    let some = forecast.chats() > 0;
+    let times = parts.map(|(name, part)| (name, forecast.time_to(part)));
+    times.into_iter().filter(move |_| some).filter_map(|(name, at)| Some((name, at?)))
+}
+
+/// Tenths, with what stands before them.
+fn tenths(value: u64, decimal: char) -> String {
+    match (value / 10, value % 10) {
+        (whole, 0) => whole.to_string(),
+        (whole, rest) => format!("{whole}{decimal}{rest}"),
+    }
+}
+
+/// A duration as [`spelled`]; below ten seconds with tenths, since the first are told so quickly.
+fn brief(time: Duration, units: [&str; 4], decimal: char) -> String {
+    if time >= Duration::from_secs(10) {
+        return spelled(time, units);
+    }
+    // Nothing takes no time.
+    let value = u64::try_from((time.as_micros() + 50_000) / 100_000).unwrap_or(0).max(1);
+    format!("{} {}", tenths(value, decimal), units[3])
 }
 
 /// A duration in the two greatest units that it has: days, hours, minutes, seconds.

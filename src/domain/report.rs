@@ -1,12 +1,20 @@
-//! How a broadcast went, in figures people ask for.
+//! How a broadcast went, in figures people ask for: while it runs ([`Report`]), and for good
+//! ([`FanoutFigures`], and [`Reach`] of all bots together).
 
-use std::time::Duration;
+mod curve;
+mod forecast;
+
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    delivery::{Settlement, Tally},
-    ids::{AlertId, FanoutId, Revision},
+    alert::Transition,
+    delivery::{Fate, Gone, Rights, Settlement, Tally},
+    ids::{AlertId, BotId, FanoutId, Revision},
     time::Utc,
 };
+
+pub use curve::{Curve, SLICES_MAX};
+pub use forecast::Forecast;
 
 /// The figures of one broadcast at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +80,214 @@ impl Report {
     pub fn time_left(&self) -> Option<Duration> {
         let rate = if self.rate == 0 { self.limit } else { self.rate };
         forecast(self.remaining()?, rate)
+    }
+}
+
+/// Why a chat did not get the message, more exactly than by its settlement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// The user blocked the bot.
+    Blocked,
+    /// The account is no more.
+    Deactivated,
+    /// The user never started the bot.
+    NeverStarted,
+    /// The bot was removed, or the group deleted.
+    Removed,
+    /// Telegram does not find the chat.
+    NotFound,
+    /// No right to write in the group.
+    NoWriting,
+    /// No right to post in the channel.
+    NoPosting,
+    /// The group's new id is in the audience by itself, and was told there.
+    Merged,
+    /// Telegram refused the message for another reason.
+    Refused,
+}
+
+impl Reason {
+    /// Every reason, in the order of reports.
+    pub const ALL: [Self; 9] = [
+        Self::Blocked,
+        Self::Deactivated,
+        Self::NeverStarted,
+        Self::Removed,
+        Self::NotFound,
+        Self::NoWriting,
+        Self::NoPosting,
+        Self::Merged,
+        Self::Refused,
+    ];
+
+    /// The word in records and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Blocked => "blocked",
+            Self::Deactivated => "deactivated",
+            Self::NeverStarted => "never_started",
+            Self::Removed => "removed",
+            Self::NotFound => "not_found",
+            Self::NoWriting => "no_writing",
+            Self::NoPosting => "no_posting",
+            Self::Merged => "merged",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// Why a send ended so; `None` if the chat may have the message, or was not sent to.
+    #[must_use]
+    pub const fn of(settlement: Settlement, fate: Fate) -> Option<Self> {
+        match settlement {
+            Settlement::Delivered
+            | Settlement::Uncertain
+            | Settlement::Superseded
+            | Settlement::Left => return None,
+            Settlement::Retired | Settlement::Suspended | Settlement::Failed => {}
+        }
+        Some(match fate {
+            Fate::Retire(Gone::Blocked) => Self::Blocked,
+            Fate::Retire(Gone::Deactivated) => Self::Deactivated,
+            Fate::Retire(Gone::NeverStarted) => Self::NeverStarted,
+            Fate::Retire(Gone::Kicked) => Self::Removed,
+            Fate::Retire(Gone::NotFound) | Fate::Missed => Self::NotFound,
+            Fate::Suspend(Rights::Write) => Self::NoWriting,
+            Fate::Suspend(Rights::Channel) => Self::NoPosting,
+            Fate::Stays if matches!(settlement, Settlement::Retired) => Self::Merged,
+            Fate::Stays => Self::Refused,
+        })
+    }
+}
+
+/// What is counted of a broadcast's sends as they end, and kept when the delivery log is gone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Measured {
+    /// Messages per second that the bot was held to when it was last saved; 0 if nothing was.
+    pub pace: u32,
+    /// When deliveries were made.
+    pub curve: Curve,
+    /// Why sends failed. Those that were not sent to, because they were dead or shut already or the
+    /// text was refused, are in no reason.
+    pub failures: BTreeMap<Reason, u64>,
+    /// Chats that were sent to again while an earlier attempt may have arrived: at most so many have
+    /// two copies.
+    pub repeated: u64,
+}
+
+impl Measured {
+    /// Counts a send that ended `after` the broadcast was opened; `repeated` if an earlier attempt
+    /// may have arrived as well.
+    pub fn count(&mut self, after: Duration, how: (Settlement, Fate), repeated: bool) {
+        let (settlement, fate) = how;
+        if settlement == Settlement::Delivered {
+            self.curve.reached(after);
+        }
+        if let Some(reason) = Reason::of(settlement, fate) {
+            *self.failures.entry(reason).or_default() += 1;
+        }
+        self.repeated += u64::from(repeated && settlement.may_have_read());
+    }
+}
+
+/// The kept figures of one broadcast: of one transition, through one bot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FanoutFigures {
+    /// Which broadcast.
+    pub fanout: FanoutId,
+    /// Through which bot.
+    pub bot: BotId,
+    /// Of which transition.
+    pub transition: Transition,
+    /// How many chats it is for; `None` while they are being counted.
+    pub audience: Option<u64>,
+    /// How they ended so far.
+    pub tally: Tally,
+    /// When it was opened.
+    pub opened_at: Utc,
+    /// When the last chat was settled, if that was so.
+    pub closed_at: Option<Utc>,
+    /// What its sends came to.
+    pub measured: Measured,
+}
+
+/// How one transition of an alert reached its audience, through all bots together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// Which transition.
+    pub transition: Transition,
+    /// Through how many bots.
+    pub bots: usize,
+    /// How many chats it is for; `None` while they are being counted.
+    pub audience: Option<u64>,
+    /// How they ended so far.
+    pub tally: Tally,
+    /// When its broadcasts were opened.
+    pub opened_at: Utc,
+    /// When the last chat was settled, if that was so through every bot.
+    pub closed_at: Option<Utc>,
+    /// What the sends came to; `pace` is that of all bots.
+    pub measured: Measured,
+    /// What it was expected to take, at the pace of each bot; `None` while chats are being counted
+    /// or if the pace is not known.
+    pub forecast: Option<Forecast>,
+}
+
+impl Reach {
+    /// The figures of an alert's broadcasts as one for each transition, in order.
+    #[must_use]
+    pub fn by_transition(mut figures: Vec<FanoutFigures>) -> Vec<Self> {
+        figures.sort_by_key(|one| (one.transition.alert.revision(), one.fanout));
+        let of_one = figures.chunk_by(|one, next| {
+            one.transition.alert.revision() == next.transition.alert.revision()
+        });
+        of_one.filter_map(Self::together).collect()
+    }
+
+    fn together(bots: &[FanoutFigures]) -> Option<Self> {
+        let first = bots.first()?;
+        let lane = |one: &FanoutFigures| {
+            let pace = one.measured.pace;
+            Some((one.audience?, pace)).filter(|(chats, pace)| *chats == 0 || *pace > 0)
+        };
+        let lanes: Option<Vec<(u64, u32)>> = bots.iter().map(lane).collect();
+        let closed: Option<Vec<Utc>> = bots.iter().map(|one| one.closed_at).collect();
+        let mut reach = Self {
+            transition: first.transition.clone(),
+            bots: bots.len(),
+            audience: bots.iter().map(|one| one.audience).sum(),
+            tally: Tally::ZERO,
+            opened_at: bots.iter().map(|one| one.opened_at).min()?,
+            closed_at: closed.and_then(|at| at.into_iter().max()),
+            measured: Measured::default(),
+            forecast: lanes.map(Forecast::new),
+        };
+        for one in bots {
+            let Measured { pace, curve, failures, repeated } = &one.measured;
+            reach.tally += one.tally;
+            reach.measured.pace = reach.measured.pace.saturating_add(*pace);
+            reach.measured.curve.add(curve);
+            reach.measured.repeated += repeated;
+            for (reason, count) in failures {
+                *reach.measured.failures.entry(*reason).or_default() += count;
+            }
+        }
+        Some(reach)
+    }
+
+    /// Chats that did not get the message, and of which no send says why: they were dead or shut
+    /// before their turn came, or the text was refused.
+    #[must_use]
+    pub fn unsent(&self) -> u64 {
+        let failed = [Settlement::Retired, Settlement::Suspended, Settlement::Failed];
+        let failed: u64 = failed.into_iter().map(|one| self.tally.get(one)).sum();
+        failed.saturating_sub(self.measured.failures.values().sum())
+    }
+
+    /// The audience, or as many of it as are settled while it is being counted.
+    #[must_use]
+    pub fn chats(&self) -> u64 {
+        self.audience.unwrap_or_else(|| self.tally.sum())
     }
 }
 

@@ -528,7 +528,7 @@ impl Dispatch {
         let (id, chat) = (letter.id, letter.new.chat);
         let report = match letter.new.content {
             Content::Progress(fanout) => self.report(fanout, now),
-            Content::Plain { .. } | Content::Standing { .. } => None,
+            Content::Plain { .. } | Content::Standing { .. } | Content::Picture { .. } => None,
         };
         let ticket = self.depart(chat, Bound::Letter(id), now.mono);
         Some(Parcel { ticket, chat, what: What::Letter { letter: Box::new(letter), anew, report } })

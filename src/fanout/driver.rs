@@ -24,10 +24,10 @@ use crate::{
         board::Board,
         bulletin::Bulletin,
         delivery::Outcome,
-        ids::{AlertId, BotId, ChatId, FanoutId, MessageId, RegionId},
+        ids::{AlertId, BotId, ChatId, FanoutId, MessageId, RegionId, Revision},
         lang::Lang,
-        letter::{Content, Letter, Message, Occasion},
-        report::Report,
+        letter::{Content, Letter, Message, Occasion, Picture},
+        report::{FanoutFigures, Report},
         time::Mono,
     },
     ports::{
@@ -60,6 +60,15 @@ pub trait Scribe: Send + Sync + 'static {
 
     /// The figures of a broadcast.
     fn report(&self, report: &Report, lang: Lang) -> Message;
+
+    /// The picture of how a transition of an alert reached its audience; `None` if there is none of
+    /// it. Takes tens of milliseconds.
+    fn picture(
+        &self,
+        figures: Vec<FanoutFigures>,
+        revision: Revision,
+        lang: Lang,
+    ) -> Option<Picture>;
 }
 
 /// What the driver has to be told.
@@ -343,6 +352,11 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
 
     fn send(&self, desk: &mut Desktop<C::Body>, parcel: Parcel, tx: mpsc::UnboundedSender<Event>) {
         let Parcel { ticket, chat, what } = parcel;
+        if let What::Letter { letter, .. } = &what
+            && let Content::Picture { alert, revision } = letter.new.content
+        {
+            return self.send_picture((ticket, chat), (alert, revision, letter.new.lang), tx);
+        }
         let Some((body, edits)) = self.write(desk, ticket, what) else {
             // The text can't be made: a broadcast that was closed meanwhile. Provably not sent.
             let _ = tx.send(Event::Outcome(ticket, Outcome::NotSent));
@@ -360,6 +374,40 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
                 None => courier.send(chat, &body).await,
             };
             debug!(chat = chat.0, ?outcome, "sent");
+            let _ = tx.send(Event::Outcome(ticket, outcome));
+        });
+    }
+
+    /// Draws a picture from the figures of this moment, beside everything else that is sent.
+    fn send_picture(
+        &self,
+        (ticket, chat): (Ticket, ChatId),
+        (alert, revision, lang): (AlertId, Revision, Lang),
+        tx: mpsc::UnboundedSender<Event>,
+    ) {
+        let (store, courier, clock) =
+            (self.store.clone(), self.courier.clone(), self.clock.clone());
+        let scribe = Arc::clone(&self.scribe);
+        tokio::spawn(async move {
+            let outcome = match kept(store.figures(alert).await, "figures of a report") {
+                // It is tried again.
+                None => Outcome::NotSent,
+                Some(figures) => {
+                    let draw = move || scribe.picture(figures, revision, lang);
+                    match tokio::task::spawn_blocking(draw).await {
+                        Ok(Some(picture)) => {
+                            let _ = tx.send(Event::Departed(ticket, clock.now().mono));
+                            courier.photo(chat, &picture).await
+                        }
+                        Ok(None) | Err(_) => {
+                            error!(alert = alert.0, "the picture of a report can't be drawn");
+                            let description = "it can't be drawn".to_owned();
+                            Outcome::Rejected { code: 0, description }
+                        }
+                    }
+                }
+            };
+            debug!(chat = chat.0, ?outcome, "a picture was sent");
             let _ = tx.send(Event::Outcome(ticket, outcome));
         });
     }
@@ -404,6 +452,8 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
                         let message = self.scribe.report(&report?, lang);
                         Some((self.courier.prepare(&message), None))
                     }
+                    // Is no text: `send` has seen to it.
+                    Content::Picture { .. } => None,
                 }
             }
             What::Edit { watch, report } => {

@@ -543,6 +543,8 @@ impl Lane {
         now: Utc,
     ) {
         let Some(entry) = self.stragglers.remove(&at) else { return };
+        // Not so when the attempt that would be the second is never made.
+        let repeated = entry.doubt && entry.state == Wait::InFlight;
         if entry.state == Wait::InFlight {
             self.in_flight -= 1;
         }
@@ -550,7 +552,7 @@ impl Lane {
         self.dirty = true;
         let (chat, place) = (entry.chat, entry.variant.place);
         let tells = union(entry.tells, tells);
-        self.log.push(LogRow { chat, place, settlement, message, at: now, fate, tells });
+        self.log.push(LogRow { chat, place, settlement, message, at: now, fate, tells, repeated });
     }
 
     /// Counts an answer; true if so many are refused for unknown reasons that the text is to blame.
@@ -751,6 +753,7 @@ impl Lane {
                 at: now,
                 fate: Fate::Stays,
                 tells: vec![self.alert],
+                repeated: false,
             });
         } else {
             self.tally.add(self.unsent(), 1);

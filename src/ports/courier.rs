@@ -8,7 +8,7 @@ use std::{future::Future, time::Duration};
 use crate::domain::{
     delivery::Outcome,
     ids::{ChatId, MessageId, UpdateId, UserId},
-    letter::Message,
+    letter::{Message, Picture},
     time::Utc,
 };
 
@@ -30,6 +30,9 @@ pub trait Courier: Clone + Send + Sync + 'static {
         message: MessageId,
         body: &Self::Body,
     ) -> impl Future<Output = Outcome> + Send;
+
+    /// Sends a picture with words under it. `// Bot API: sendPhoto`
+    fn photo(&self, chat: ChatId, picture: &Picture) -> impl Future<Output = Outcome> + Send;
 
     /// Answers a press, so that the button stops waiting; at most 200 characters are shown.
     /// `// Bot API: answerCallbackQuery`

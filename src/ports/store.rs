@@ -43,6 +43,7 @@ use crate::domain::{
     },
     lang::Lang,
     letter::{Letter, NewLetter, Watch},
+    report::FanoutFigures,
     time::Utc,
 };
 
@@ -285,6 +286,8 @@ pub struct Save {
     pub watches: Vec<WatchSave>,
     /// What the limits have to remember; `None` if nothing changed.
     pub limits: Option<Limits>,
+    /// Messages per second that the bot is held to: kept with the figures of its broadcasts.
+    pub pace: u32,
 }
 
 /// One lane's progress.
@@ -318,6 +321,8 @@ pub struct LogRow {
     /// The alerts the message told of as active; where the settlement may have been read, the chat
     /// becomes their reader.
     pub tells: Vec<AlertId>,
+    /// Whether it was sent again while an earlier attempt may have arrived.
+    pub repeated: bool,
 }
 
 /// A letter that is settled.
@@ -401,6 +406,10 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// One broadcast.
     fn fanout(&self, fanout: FanoutId) -> impl Future<Output = Result<Option<Fanout>>> + Send;
+
+    /// The figures of every broadcast of an alert through every bot, by number: for good, since they
+    /// are counted as sends are saved and not from the delivery log, which is forgotten.
+    fn figures(&self, alert: AlertId) -> impl Future<Output = Result<Vec<FanoutFigures>>> + Send;
 
     /// At most `limit` chats of a broadcast's audience after a position.
     fn page(

@@ -18,6 +18,7 @@ use super::world::{Answer, World};
 use crate::domain::{
     delivery::{Gone, Outcome, Rights},
     ids::{BotId, ChatId, MessageId},
+    letter::Picture,
     time::{Moment, Mono, Utc},
 };
 
@@ -44,6 +45,7 @@ struct Parcel {
     chat: ChatId,
     text: Arc<str>,
     edits: Option<MessageId>,
+    photo: Option<Arc<[u8]>>,
     probe: bool,
 }
 
@@ -73,14 +75,23 @@ impl Post {
         now: Mono,
     ) {
         let at = now + self.world.way_in();
-        let parcel = Parcel { tag, chat, text: Arc::clone(text), edits, probe: false };
+        let text = Arc::clone(text);
+        let parcel = Parcel { tag, chat, text, edits, photo: None, probe: false };
+        self.hand_in(parcel, at);
+    }
+
+    /// Hands a picture in. Its outcome comes back under `tag`.
+    pub fn photo(&mut self, tag: u64, chat: ChatId, picture: &Picture, now: Mono) {
+        let at = now + self.world.way_in();
+        let (text, photo) = (picture.caption.as_str().into(), Some(Arc::clone(&picture.png)));
+        let parcel = Parcel { tag, chat, text, edits: None, photo, probe: false };
         self.hand_in(parcel, at);
     }
 
     /// Asks whether anybody is there. The outcome comes back under `tag`.
     pub fn probe(&mut self, tag: u64, now: Mono) {
-        let parcel = Parcel { tag, chat: ChatId(0), text: Arc::from(""), edits: None, probe: true };
-        self.hand_in(parcel, now);
+        let (chat, text) = (ChatId(0), Arc::from(""));
+        self.hand_in(Parcel { tag, chat, text, edits: None, photo: None, probe: true }, now);
     }
 
     fn hand_in(&mut self, parcel: Parcel, at: Mono) {
@@ -125,9 +136,13 @@ impl Post {
             let there = self.world.probe(self.bot, now);
             (there.after, outcome(&there.answer))
         } else {
-            let sent = match parcel.edits {
-                None => self.world.send(self.bot, parcel.chat, &parcel.text, false, now),
-                Some(message) => {
+            let sent = match (&parcel.photo, parcel.edits) {
+                (Some(png), _) => {
+                    let what = (png, &*parcel.text);
+                    self.world.send_photo(self.bot, parcel.chat, what, now)
+                }
+                (None, None) => self.world.send(self.bot, parcel.chat, &parcel.text, false, now),
+                (None, Some(message)) => {
                     self.world.edit(self.bot, parcel.chat, message, &parcel.text, None, now)
                 }
             };

@@ -36,6 +36,7 @@ use crate::{
         },
         lang::Lang,
         letter::{Class, Content, Letter, NewLetter, Watch},
+        report::{FanoutFigures, Measured},
         time::Utc,
     },
     ports::store::{
@@ -62,6 +63,7 @@ pub struct Ledger {
     challenges: BTreeMap<Code, Question>,
     questions: i64,
     fanouts: BTreeMap<FanoutId, Fanout>,
+    measured: BTreeMap<FanoutId, Measured>,
     /// The delivery log.
     log: BTreeMap<i64, Logged>,
     logged: i64,
@@ -425,6 +427,23 @@ impl Ledger {
     #[must_use]
     pub fn fanout(&self, fanout: FanoutId) -> Option<Fanout> {
         self.fanouts.get(&fanout).cloned()
+    }
+
+    /// The figures of every broadcast of an alert, by number.
+    #[must_use]
+    pub fn figures(&self, alert: AlertId) -> Vec<FanoutFigures> {
+        let ours = self.fanouts.values().filter(|one| one.transition.alert.id() == alert);
+        ours.map(|one| FanoutFigures {
+            fanout: one.id,
+            bot: one.bot,
+            transition: one.transition.clone(),
+            audience: one.size,
+            tally: one.progress.tally,
+            opened_at: one.opened_at,
+            closed_at: one.closed_at,
+            measured: self.measured.get(&one.id).cloned().unwrap_or_default(),
+        })
+        .collect()
     }
 
     /// Letters of this bot that are not settled and come after `after`, in order, at most

@@ -6,7 +6,7 @@
 //! Invariants: the names written here are a format. A variant is never renamed; a new field has a
 //! default.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -24,6 +24,7 @@ use crate::{
         lang::{Lang, Texts},
         letter::{Button, Class, Content, Message, Occasion},
         region::Area,
+        report::{Curve, Measured, Reason},
         time::Utc,
     },
     ports::store::{Limits, Progress, Result, StoreError, Straggler},
@@ -532,6 +533,7 @@ enum ContentBody {
     Plain { text: String, buttons: Vec<Vec<(String, String)>>, silent: bool, edits: Option<i64> },
     Standing { occasion: OccasionWord, places: Vec<String> },
     Progress(i64),
+    Picture { alert: i64, revision: u32 },
 }
 
 pub(super) fn put_content(content: &Content) -> Result<String> {
@@ -550,6 +552,9 @@ pub(super) fn put_content(content: &Content) -> Result<String> {
             ContentBody::Standing { occasion: (*occasion).into(), places: slugs(places) }
         }
         Content::Progress(fanout) => ContentBody::Progress(fanout.0),
+        Content::Picture { alert, revision } => {
+            ContentBody::Picture { alert: alert.0, revision: revision.0 }
+        }
     })
 }
 
@@ -572,6 +577,9 @@ pub(super) fn take_content(text: &str) -> Result<Content> {
             Content::Standing { occasion: occasion.into(), places: places(&of) }
         }
         ContentBody::Progress(fanout) => Content::Progress(FanoutId(fanout)),
+        ContentBody::Picture { alert, revision } => {
+            Content::Picture { alert: AlertId(alert), revision: Revision(revision) }
+        }
     })
 }
 
@@ -601,6 +609,44 @@ pub(super) fn take_limits(text: &str) -> Result<Limits> {
             .into_iter()
             .map(|(chat, at)| Ok((ChatId(chat), times(at)?)))
             .collect::<Result<_>>()?,
+    })
+}
+
+#[derive(Serialize, Deserialize)]
+struct MeasuredBody {
+    pace: u32,
+    joined: u32,
+    slices: Vec<u64>,
+    ends_us: (u64, u64),
+    failures: BTreeMap<String, u64>,
+    repeated: u64,
+}
+
+pub(super) fn put_measured(measured: &Measured) -> Result<String> {
+    let (joined, slices, ends_us) = measured.curve.record();
+    let failures = measured.failures.iter().map(|(reason, n)| (reason.name().to_owned(), *n));
+    put(&MeasuredBody {
+        pace: measured.pace,
+        joined,
+        slices: slices.to_vec(),
+        ends_us,
+        failures: failures.collect(),
+        repeated: measured.repeated,
+    })
+}
+
+pub(super) fn take_measured(text: &str) -> Result<Measured> {
+    let row: MeasuredBody = take("a broadcast's figures", text)?;
+    let reason = |name: &str| Reason::ALL.into_iter().find(|reason| reason.name() == name);
+    let failure = |(name, n): (String, u64)| {
+        reason(&name).map(|reason| (reason, n)).ok_or_else(|| corrupt("the reason of a failure"))
+    };
+    Ok(Measured {
+        pace: row.pace,
+        curve: Curve::recorded(row.joined, row.slices, row.ends_us)
+            .ok_or_else(|| corrupt("a reach curve"))?,
+        failures: row.failures.into_iter().map(failure).collect::<Result<_>>()?,
+        repeated: row.repeated,
     })
 }
 

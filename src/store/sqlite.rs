@@ -25,6 +25,7 @@
 
 mod chats;
 mod deeds;
+mod figures;
 mod progress;
 mod sql;
 mod tidy;
@@ -46,6 +47,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+pub use figures::Archive;
+
 use super::rows;
 use crate::{
     domain::{
@@ -58,6 +61,7 @@ use crate::{
             AlertId, BotId, ChatId, Code, FanoutId, LetterId, MessageId, RegionId, UpdateId, UserId,
         },
         letter::{Letter, NewLetter, Watch},
+        report::FanoutFigures,
         time::Utc,
     },
     ports::store::{
@@ -293,9 +297,15 @@ async fn recent(connection: &mut SqliteConnection) -> Result<()> {
 }
 
 async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
-    let first = include_str!("sqlite/migrations/0001_first.sql").into_sql_str();
-    let first = Migration::new(1, Cow::Borrowed("first"), MigrationType::Simple, first, false);
-    Migrator::with_migrations(vec![first]).run(connection).await.map_err(unmigrated)
+    let texts = [
+        (1, "first", include_str!("sqlite/migrations/0001_first.sql")),
+        (3, "curves", include_str!("sqlite/migrations/0003_curves.sql")),
+    ];
+    let migrations = texts.map(|(version, name, text)| {
+        let kind = MigrationType::Simple;
+        Migration::new(version, Cow::Borrowed(name), kind, text.into_sql_str(), false)
+    });
+    Migrator::with_migrations(migrations.into()).run(connection).await.map_err(unmigrated)
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "sqlx may add faults, which are failures too")]
@@ -431,6 +441,11 @@ impl Store for Sqlite {
     async fn fanout(&self, fanout: FanoutId) -> Result<Option<Fanout>> {
         let mut tx = self.reading().await?;
         walk::fanout(&mut tx, fanout).await
+    }
+
+    async fn figures(&self, alert: AlertId) -> Result<Vec<FanoutFigures>> {
+        let mut tx = self.reading().await?;
+        figures::figures(&mut tx, alert).await
     }
 
     async fn page(&self, fanout: FanoutId, after: Position, limit: usize) -> Result<Page> {

@@ -179,7 +179,8 @@ const GONE: &[Row] = &[
     ("the group chat was deleted", Meaning::Gone(Gone::Kicked)),
 ];
 
-/// 400 and, as newer servers say it, 403. In capitals: codes of the layer below, passed through.
+/// 400 and, as newer servers say it, 403. In capitals: codes of the layer below, passed through. That a
+/// chat takes no photos is not among them: it still takes warnings.
 const RIGHTS: &[Row] = &[
     ("have no write access to the chat", Meaning::Forbidden(Rights::Write)),
     ("not enough rights to send text messages to the chat", Meaning::Forbidden(Rights::Write)),
@@ -208,6 +209,11 @@ const BAD: &[Row] = &[
     ("message text is empty", Meaning::Payload),
     ("BUTTON_DATA_INVALID", Meaning::Payload),
     ("reply markup is too long", Meaning::Payload),
+    ("message caption is too long", Meaning::Payload),
+    ("there is no photo in the request", Meaning::Payload),
+    ("file must be non-empty", Meaning::Payload),
+    ("PHOTO_INVALID_DIMENSIONS", Meaning::Payload),
+    ("IMAGE_PROCESS_FAILED", Meaning::Payload),
 ];
 
 /// What follows a prefix, which may stand in either case.

@@ -20,6 +20,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use reqwest::{
     Client, ClientBuilder, Response, Url,
     header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER},
+    multipart::{Form, Part},
     redirect,
 };
 use teloxide::{
@@ -37,7 +38,7 @@ use crate::{
     domain::{
         delivery::Outcome,
         ids::{BotId, ChatId, MessageId, UpdateId},
-        letter::Message,
+        letter::{Message, Picture},
     },
     ports::courier::{Courier, FetchFault, Incoming},
 };
@@ -66,6 +67,11 @@ const ANSWER_MAX: usize = 256 * 1024;
 const UPDATES_ANSWER_MAX: usize = ANSWER_MAX * updates::UPDATES_MAX as usize;
 /// Longest text of a toast, in characters. `// Bot API: answerCallbackQuery.text`
 const TOAST_MAX: usize = 200;
+
+/// Longest words under a picture, in characters. `// Bot API: sendPhoto.caption`
+const CAPTION_MAX: usize = 1_024;
+/// What a picture is called on the way; Telegram forgets it.
+const PICTURE: &str = "reach.png";
 
 const USER_AGENT: &str = concat!("nabat/", env!("CARGO_PKG_VERSION"));
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -122,6 +128,7 @@ struct Inner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
     SendMessage,
+    SendPhoto,
     EditMessageText,
     AnswerCallbackQuery,
     GetMe,
@@ -131,8 +138,9 @@ pub(super) enum Method {
 }
 
 impl Method {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::SendMessage,
+        Self::SendPhoto,
         Self::EditMessageText,
         Self::AnswerCallbackQuery,
         Self::GetMe,
@@ -144,6 +152,7 @@ impl Method {
     const fn name(self) -> &'static str {
         match self {
             Self::SendMessage => "sendMessage",
+            Self::SendPhoto => "sendPhoto",
             Self::EditMessageText => "editMessageText",
             Self::AnswerCallbackQuery => "answerCallbackQuery",
             Self::GetMe => "getMe",
@@ -257,9 +266,19 @@ impl Wire {
         Ok(Reply::read(request.send().await?, ANSWER_MAX).await)
     }
 
+    /// One call with a file in it, and whatever is answered.
+    async fn upload(&self, method: Method, form: Form) -> Result<Reply, Lost> {
+        let request = self.0.send.post(self.address(method)).multipart(form);
+        Ok(Reply::read(request.send().await?, ANSWER_MAX).await)
+    }
+
     /// One call, and what became of it.
     async fn outcome(&self, method: Method, json: impl Into<reqwest::Body>) -> Outcome {
-        match self.call(method, json).await {
+        Self::judge(self.call(method, json).await)
+    }
+
+    fn judge(answer: Result<Reply, Lost>) -> Outcome {
+        match answer {
             Ok(reply) => verdict::judge(reply.status, &reply.body, reply.retry_after.as_deref()),
             Err(Lost::Before) => Outcome::NotSent,
             Err(Lost::Late | Lost::Broken) => Outcome::Unknown,
@@ -306,6 +325,18 @@ impl Courier for Wire {
         let outcome = self.outcome(Method::EditMessageText, body.to_edit(chat, message)).await;
         // Bot API: editMessageText may answer `true`; which message it was is known.
         if matches!(outcome, Outcome::Delivered(_)) { Outcome::Delivered(message) } else { outcome }
+    }
+
+    async fn photo(&self, chat: ChatId, picture: &Picture) -> Outcome {
+        let Ok(png) = Part::bytes(picture.png.to_vec()).file_name(PICTURE).mime_str("image/png")
+        else {
+            return Outcome::NotSent;
+        };
+        let form = Form::new()
+            .text("chat_id", chat.0.to_string())
+            .text("caption", shortened(&picture.caption, CAPTION_MAX))
+            .part("photo", png);
+        Self::judge(self.upload(Method::SendPhoto, form).await)
     }
 
     async fn toast(&self, callback: &str, text: &str) -> Outcome {

@@ -363,6 +363,7 @@ impl<'a> Talk<'a> {
             }
             Touch::End(alert) => return self.propose_end(alert, Vec::new()),
             Touch::Withdraw(alert) => return self.propose_withdrawal(alert),
+            Touch::Report(alert) => return self.report(Ok(Some((alert, None)))),
             Touch::Yes(_)
             | Touch::No(_)
             | Touch::Browse(..)

@@ -23,7 +23,7 @@ use crate::{
         operator::{Authorised, MandateRefusal, Operator, Role},
         preview::Preview,
         region::Area,
-        report::forecast,
+        report::Forecast,
     },
     ports::store::Effect,
 };
@@ -339,10 +339,9 @@ impl Talk<'_> {
         let variant = Variant { lang, place: sheet.place.clone() };
         let reach = match &sheet.reach {
             Some(counts) => {
-                // Bots send side by side: the one with most chats is the last to finish.
-                let most = counts.iter().copied().max().unwrap_or(0);
-                let last = forecast(most, self.case.office.rate_per_second);
-                Phrase::PreviewReach { chats: counts.iter().sum(), last }.in_lang(lang)
+                let pace = self.case.office.rate_per_second;
+                let forecast = Forecast::new(counts.iter().map(|chats| (*chats, pace)));
+                Phrase::PreviewReach(&forecast).in_lang(lang)
             }
             None => Phrase::PreviewReaders.in_lang(lang),
         };
@@ -366,18 +365,28 @@ impl Talk<'_> {
         act: &Act,
     ) {
         let rules = self.case.rules;
+        let able = rules.roster.who_may(role, hazard, area, &rules.forest, None);
+        self.mandate_is_missing(refusal, &able, particulars(act));
+    }
+
+    /// Says what is missing and who has it.
+    pub(super) fn mandate_is_missing(
+        &mut self,
+        refusal: &MandateRefusal,
+        able: &[&Operator],
+        about: Vec<(&'static str, String)>,
+    ) {
         let (name, reason) = match refusal {
             MandateRefusal::Area(region) => {
-                (rules.forest.name(region, self.lang).to_owned(), "area")
+                (self.case.rules.forest.name(region, self.lang).to_owned(), "area")
             }
             MandateRefusal::Hazard(hazard) => (self.hazard_name(hazard), "hazard"),
             MandateRefusal::Stranger => (String::new(), "stranger"),
             MandateRefusal::Role(_) => (String::new(), "role"),
         };
-        let able = rules.roster.who_may(role, hazard, area, &rules.forest, None);
         let who = list(able.iter().map(|one| one.name.as_str()));
         let phrase = Phrase::Mandate { refusal, name: &name, who: &who };
-        self.refuse(&phrase, reason, particulars(act));
+        self.refuse(&phrase, reason, about);
     }
 
     pub(super) fn alert_refused(&mut self, refusal: &AlertRefusal, act: &Act) {

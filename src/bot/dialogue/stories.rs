@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+mod reports;
+
 use super::*;
 use crate::{
     bot::tests::{operator, rules, rules_with},
@@ -26,6 +28,7 @@ struct World {
     asked: BTreeMap<Code, Asked>,
     turns: BTreeMap<AlertId, Transition>,
     subscribers: BTreeMap<ChatId, Subscriber>,
+    figures: BTreeMap<AlertId, Vec<FanoutFigures>>,
 }
 
 impl World {
@@ -48,6 +51,7 @@ impl World {
             asked: BTreeMap::new(),
             turns: BTreeMap::new(),
             subscribers: BTreeMap::new(),
+            figures: BTreeMap::new(),
         }
     }
 
@@ -128,6 +132,10 @@ impl World {
                 facts.turns.insert(alert, self.turns.get(&alert).cloned());
             }
             Want::Reach(audience) => facts.reach = Some((audience, vec![900, 300])),
+            Want::Figures(alert) => {
+                let figures = self.figures.get(&alert).cloned().unwrap_or_default();
+                facts.figures.insert(alert, figures);
+            }
         }
     }
 
@@ -157,7 +165,9 @@ impl World {
             Effect::CalledOff(code) => {
                 self.asked.insert(code, Asked::CalledOff);
             }
-            Effect::Turned { transition, code, .. } => {
+            Effect::Turned { transition, code, bots, .. } => {
+                let figures = bots.iter().map(|bot| reports::opened(*bot, &transition));
+                self.figures.entry(transition.alert.id()).or_default().extend(figures);
                 self.board.apply(&transition);
                 self.next = self.next.max(transition.alert.id().0 + 1);
                 if let Some(code) = code {
@@ -191,6 +201,9 @@ fn texts(reply: &Reply) -> String {
             format!("-> {} {occasion:?} {places:?}", letter.chat.0)
         }
         Content::Progress(fanout) => format!("-> {} progress {fanout:?}", letter.chat.0),
+        Content::Picture { alert, revision } => {
+            format!("-> {} picture {alert}.{}", letter.chat.0, revision.0)
+        }
     });
     texts.collect::<Vec<_>>().join("\n\n")
 }
@@ -409,7 +422,7 @@ fn buttons_lead_from_hazard_to_preview() {
                 .flatten()
                 .find(|button| button.label == label)
                 .map(|button| button.data.clone()),
-            Content::Standing { .. } | Content::Progress(_) => None,
+            Content::Standing { .. } | Content::Progress(_) | Content::Picture { .. } => None,
         });
         let data = data.unwrap_or_else(|| panic!("no {label} in {}", texts(&shown)));
         shown = world.press(1, &data);

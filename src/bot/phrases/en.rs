@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use super::{Asked, Phrase, grouped, spelled};
+use super::{Asked, Phrase, Scale, brief, expected, grouped, spelled, tenths};
 use crate::domain::{
     alert::{AlertRefusal, Change, DraftRefusal, NOTE_MAX, Status},
     consent::ConsentRefusal,
     delivery::Settlement,
     operator::{MandateRefusal, Role},
-    report::Trouble,
+    report::{Reason, Trouble},
 };
+
+/// Days, hours, minutes, seconds.
+const UNITS: [&str; 4] = ["d", "h", "min", "s"];
 
 #[expect(clippy::too_many_lines, reason = "the list of the language's sentences")]
 pub(super) fn say(phrase: &Phrase<'_>) -> String {
@@ -37,7 +40,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::Stopped => "You have left; no more messages will come. To return: /start.".into(),
         Phrase::Stayed => "You have stayed: warnings will come.".into(),
         Phrase::HelpResident => "/start: choose a region\n/add NAME: add a region\n/regions: your regions\n/status: what is true now\n/language: language\n/drills: exercises\n/stop: leave".into(),
-        Phrase::HelpOfficial => "To raise: /alert for buttons, or in one line:\n/alert HAZARD REGION[, REGION] [LEVEL] [for 90m] [note …]\n/update No. [LEVEL] [for 90m] [note …]: change\n/clear No. [REGION, …]: announce the end\n/withdraw No.: withdraw an error\n/confirm CODE [WORD]: release\n/cancel CODE: cancel\n/status: what is in force\n/drill …: an exercise, like /alert\nBefore anything is sent you will see the text and the number of chats.".into(),
+        Phrase::HelpOfficial => "To raise: /alert for buttons, or in one line:\n/alert HAZARD REGION[, REGION] [LEVEL] [for 90m] [note …]\n/update No. [LEVEL] [for 90m] [note …]: change\n/clear No. [REGION, …]: announce the end\n/withdraw No.: withdraw an error\n/confirm CODE [WORD]: release\n/cancel CODE: cancel\n/status: what is in force\n/report No.: how it reached people\n/drill …: an exercise, like /alert\nBefore anything is sent you will see the text and the number of chats.".into(),
         Phrase::UnknownCommand => "There is no such command. What can be done: /help.".into(),
         Phrase::FreeText => "The bot understands commands; the list: /help. In an emergency call 112.".into(),
         Phrase::MorePlaces(more) => format!("More regions: {more}. In detail: /status NAME."),
@@ -98,8 +101,11 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::PreviewHead(asked) => format!("PREVIEW: {}. Nothing has been sent yet.", what(**asked)),
         Phrase::PreviewText(place) => format!("Residents will read ({place}):"),
         Phrase::PreviewOther => "The same in the other languages:".into(),
-        Phrase::PreviewReach { chats, last: Some(last) } => format!("Chats: {}. To the last one: about {}.", count(*chats), time(*last)),
-        Phrase::PreviewReach { chats, last: None } => format!("Chats: {}.", count(*chats)),
+        Phrase::PreviewReach(forecast) => {
+            let parts = [("half of them", 50), ("99%", 99), ("the last one", 100)];
+            let reached = format!("Chats: {}.", count(forecast.chats()));
+            expected(forecast, parts).fold(reached, |text, (part, at)| format!("{text} To {part}: about {}.", time(at)))
+        }
         Phrase::PreviewReaders => "It goes to everyone who was told of this alert.".into(),
         Phrase::PreviewNow => "There now:".into(),
         Phrase::PreviewAfter => "There afterwards:".into(),
@@ -133,6 +139,50 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
             Trouble::Revoked => "Telegram refuses the bot's token. Sending stands still: tell the administrator and warn people by other means.".into(),
             Trouble::Storage => "The storage does not answer. Sending waits: tell the administrator.".into(),
         },
+        Phrase::ReportHead { number, title, places } => format!("Report № {number}: {title}. {places}."),
+        Phrase::ReportPart { number, change, at, by } => {
+            let by = by.map(|by| format!(", {by}")).unwrap_or_default();
+            format!("№ {number}. {}: {at}{by}", done(change))
+        }
+        Phrase::ReportSum(sum) => format!("Sum: {}", count(*sum)),
+        Phrase::ReportPending(chats) => format!("Not settled yet: {}", count(*chats)),
+        Phrase::ReportTimes { first, half, most, last } => {
+            let [first, half, most, last] = [first, half, most, last].map(|at| moment(*at));
+            format!("To the first: {first}. To half of those delivered: {half}. To 99%: {most}. To the last: {last}.")
+        }
+        Phrase::ReportNobody => "Delivered to nobody".into(),
+        Phrase::ReportMean(tenth) => format!("Mean rate: {} a second", tenths(*tenth, '.')),
+        Phrase::ReportReasons(reasons) => format!("Why not reached: {reasons}"),
+        Phrase::Reason(reason, chats) => format!("{} {}", why(*reason), count(*chats)),
+        Phrase::ReasonUnsent(chats) => format!("not sent to {}", count(*chats)),
+        Phrase::ReportRepeated(chats) => format!("Possible duplicates: {}", count(*chats)),
+        Phrase::ReportBots(bots) => format!("Through bots: {bots}"),
+        Phrase::ReportSkipped { more, number } => format!("More changes: {more}. Each: /report {number}."),
+        Phrase::NoSuchAlert { number, meant: "" } => format!("There is no alert № {number}: none has been raised yet."),
+        Phrase::NoSuchAlert { number, meant } => format!("There is no alert № {number}. Did you mean: {meant}?"),
+        Phrase::ChooseToReport => "A report on which alert? Any other: /report No.".into(),
+        Phrase::NoneToReport => "There has been no alert yet whose report you may read.".into(),
+        Phrase::CurveReached { delivered, audience: Some(audience), share } => format!("Delivered to {} of {} ({}%)", count(*delivered), count(*audience), tenths(*share, '.')),
+        Phrase::CurveReached { delivered, audience: None, .. } => format!("Delivered to {}, chats are still being counted", count(*delivered)),
+        Phrase::CurveEnds { first, last } => format!("The first after {}, the last after {}", moment(*first), moment(*last)),
+        Phrase::CurveReleased { change, at, under_way } => {
+            let under_way = if *under_way { ", being sent" } else { "" };
+            format!("{}: {at}{under_way}", done(change))
+        }
+        Phrase::CurveMarks(parts, at) => {
+            let parts: Vec<String> = parts.iter().map(|part| format!("{part}%")).collect();
+            format!("{}: {}", parts.join(" and "), moment(*at))
+        }
+        Phrase::CurveShare => "Delivered, % of the audience".into(),
+        Phrase::CurveTime(scale) => format!("{} after release", match scale {
+            Scale::Seconds => "seconds",
+            Scale::Minutes => "minutes",
+            Scale::Hours => "hours",
+        }),
+        Phrase::CurveMeasured => "delivered, as measured".into(),
+        Phrase::CurveForeseen(Some(last)) => format!("forecast: the last after {}", moment(*last)),
+        Phrase::CurveForeseen(None) => "forecast".into(),
+        Phrase::CurveMarked => "half and 99% of those delivered".into(),
         Phrase::Whole(name) => format!("The whole region: {name}"),
         Phrase::Up => "↑ Back".into(),
         Phrase::Next => "Next →".into(),
@@ -151,6 +201,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         },
         Phrase::LabelEnd(number) => format!("End № {number}"),
         Phrase::LabelWithdraw(number) => format!("Withdraw № {number}"),
+        Phrase::LabelReport(number) => format!("Report № {number}"),
         Phrase::Lasting(lasting) => time(*lasting),
         Phrase::UntilEnded => "Until announced over".into(),
         Phrase::Command(name) => command(name).into(),
@@ -200,6 +251,20 @@ fn settled(settlement: Settlement) -> &'static str {
     }
 }
 
+fn why(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Blocked => "bot blocked",
+        Reason::Deactivated => "account deleted",
+        Reason::NeverStarted => "bot never started",
+        Reason::Removed => "bot removed from the chat",
+        Reason::NotFound => "chat not found",
+        Reason::NoWriting => "no right to write in the group",
+        Reason::NoPosting => "no right to post in the channel",
+        Reason::Merged => "chat counted under its new number",
+        Reason::Refused => "refused by Telegram",
+    }
+}
+
 fn mandate(refusal: &MandateRefusal, name: &str, who: &str) -> String {
     let who = if who.is_empty() { String::new() } else { format!(" These can: {who}.") };
     match refusal {
@@ -209,6 +274,9 @@ fn mandate(refusal: &MandateRefusal, name: &str, who: &str) -> String {
         }
         MandateRefusal::Role(Role::Approver) => {
             format!("You may not approve alerts. Nothing was done.{who}")
+        }
+        MandateRefusal::Role(Role::Auditor) => {
+            format!("You may not read reports. Nothing was done.{who}")
         }
         MandateRefusal::Area(_) => {
             format!("{name}: this place is outside your mandate. Nothing was done.{who}")
@@ -276,6 +344,7 @@ fn command(name: &str) -> &'static str {
         "clear" => "announce the end",
         "update" => "change level, time or note",
         "withdraw" => "withdraw an error",
+        "report" => "how an alert reached people",
         "confirm" => "release by code",
         "cancel" => "cancel by code",
         "drill" => "raise an exercise",
@@ -284,7 +353,11 @@ fn command(name: &str) -> &'static str {
 }
 
 fn time(time: Duration) -> String {
-    spelled(time, ["d", "h", "min", "s"])
+    spelled(time, UNITS)
+}
+
+fn moment(time: Duration) -> String {
+    brief(time, UNITS, '.')
 }
 
 fn count(count: u64) -> String {

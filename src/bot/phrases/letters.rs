@@ -1,16 +1,19 @@
 //! PURE. Letters that render the present at the moment they are sent.
 
 use super::{Phrase, say};
-use crate::domain::{
-    audience::Variant,
-    board::Board,
-    bulletin,
-    delivery::Settlement,
-    ids::{AlertId, RegionId},
-    lang::Lang,
-    letter::{Message, Occasion},
-    region::Forest,
-    report::{Report, Trouble},
+use crate::{
+    bot::buttons::Touch,
+    domain::{
+        audience::Variant,
+        board::Board,
+        bulletin,
+        delivery::Settlement,
+        ids::{AlertId, RegionId},
+        lang::Lang,
+        letter::{Button, Message, Occasion},
+        region::Forest,
+        report::{Report, Trouble},
+    },
 };
 
 /// Most of a message that places fill, in characters: what is under it has to fit
@@ -90,7 +93,12 @@ pub fn progress(report: &Report, lang: Lang) -> Message {
         };
         lines.push(say(lang, &Phrase::Trouble { trouble, until: &until }));
     }
-    Message { silent: true, ..Message::plain(lines.join("\n")) }
+    let mut buttons = Vec::new();
+    if done {
+        let label = say(lang, &Phrase::LabelReport(&report.alert.to_string()));
+        buttons.push(vec![Button::new(label, Touch::Report(report.alert).to_string())]);
+    }
+    Message { text: lines.join("\n"), buttons, silent: true }
 }
 
 /// An alert's number as people read it: `12`, and `12.3` for its third state.

@@ -46,6 +46,7 @@ impl Dispatch {
             letters: std::mem::take(&mut self.letter_saves),
             watches: std::mem::take(&mut self.watch_saves),
             limits,
+            pace: self.pacer.limit(),
         };
         self.saving = Some(save.clone());
         Some(save)

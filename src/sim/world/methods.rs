@@ -9,10 +9,10 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 
 use super::{
-    Act, Answer, ApiError, Sent, World,
+    Act, Answer, ApiError, Files, Sent, World,
     params::{self, Params},
     people::split_token,
-    shapes, struck,
+    photos, shapes, struck,
 };
 use crate::{
     domain::{
@@ -104,7 +104,8 @@ enum Method {
 }
 
 fn method(name: &str) -> Option<Method> {
-    const MESSAGE: [&str; 3] = ["sendmessage", "editmessagetext", "editmessagereplymarkup"];
+    const MESSAGE: [&str; 4] =
+        ["sendmessage", "sendphoto", "editmessagetext", "editmessagereplymarkup"];
     const PLAIN: [&str; 10] = [
         "getme",
         "deletewebhook",
@@ -128,6 +129,17 @@ fn method(name: &str) -> Option<Method> {
 impl World {
     /// A call of the Bot API that arrives at `now`: `/bot{token}/{method}`.
     pub fn call(&mut self, token: &str, name: &str, params: &Params, now: Moment) -> Called {
+        self.call_with(token, name, (params, &Files::new()), now)
+    }
+
+    /// The same, with files.
+    pub fn call_with(
+        &mut self,
+        token: &str,
+        name: &str,
+        (params, files): (&Params, &Files),
+        now: Moment,
+    ) -> Called {
         let Some((bot, secret)) = split_token(token) else {
             return at_once(&ApiError::of(404, "Not Found"));
         };
@@ -147,13 +159,23 @@ impl World {
         };
         *account.by_method.entry(known).or_default() += 1;
         Called::Reply(match method {
-            Method::Message(_) => self.message_method(bot, known, params, now),
+            Method::Message(_) => self.message_method(bot, known, (params, files), now),
             Method::Plain(_) | Method::GetUpdates => self.plain_method(bot, known, params, now),
         })
     }
 
-    fn message_method(&mut self, bot: BotId, name: &str, params: &Params, now: Moment) -> Reply {
-        let (chat, act) = match self.read_act(name, params) {
+    fn message_method(
+        &mut self,
+        bot: BotId,
+        name: &str,
+        (params, files): (&Params, &Files),
+        now: Moment,
+    ) -> Reply {
+        let read = match name {
+            "sendphoto" => self.read_photo(params, files),
+            _ => self.read_act(name, params),
+        };
+        let (chat, act) = match read {
             Ok(read) => read,
             Err(error) => {
                 if let Some(account) = self.bots.get_mut(&bot) {
@@ -172,6 +194,13 @@ impl World {
         Reply { after, what }
     }
 
+    fn read_photo(&mut self, params: &Params, files: &Files) -> Result<(ChatId, Act), ApiError> {
+        let chat = params::chat(params)?;
+        let (png, caption) = (photos::photo(params, files)?, photos::caption(params)?);
+        let silent = params::flag(params, "disable_notification");
+        Ok((chat, self.photo_act(png, caption, silent)))
+    }
+
     fn read_act(&mut self, name: &str, params: &Params) -> Result<(ChatId, Act), ApiError> {
         let chat = params::chat(params)?;
         let keyboard = params::keyboard(params)?;
@@ -186,7 +215,8 @@ impl World {
                     return Err(ApiError::bad("Bad Request: message thread not found"));
                 }
                 let silent = params::flag(params, "disable_notification");
-                Act::Send { body, keyboard, silent, reply_to: params::reply_to(params)? }
+                let reply_to = params::reply_to(params)?;
+                Act::Send { body, keyboard, photo: 0, silent, reply_to }
             }
             body => Act::Edit { message: params::message(params)?, body, keyboard },
         };

@@ -11,6 +11,7 @@ use crate::{
         consent::Challenge,
         ids::{AlertId, BotId, ChatId, Code, FanoutId, LetterId, UpdateId, UserId},
         letter::{Letter, Watch},
+        report::FanoutFigures,
         time::Utc,
     },
     ports::store::{
@@ -76,6 +77,9 @@ impl Store for Memory {
     }
     async fn fanout(&self, fanout: FanoutId) -> Result<Option<Fanout>> {
         Ok(self.lock().fanout(fanout))
+    }
+    async fn figures(&self, alert: AlertId) -> Result<Vec<FanoutFigures>> {
+        Ok(self.lock().figures(alert))
     }
     async fn page(&self, fanout: FanoutId, after: Position, limit: usize) -> Result<Page> {
         Ok(self.lock().page(fanout, after, limit))

@@ -260,9 +260,21 @@ pub(super) const SIZED: &str = "UPDATE fanouts SET size = $2 WHERE id = $1";
 pub(super) const CLOSE_READERS: &str = "
     UPDATE fanouts SET readers_ceiling = (SELECT COALESCE(MAX(id), 0) FROM log)
     WHERE id = $1 AND readers_ceiling IS NULL";
-pub(super) const LANE: &str = "SELECT bot, alert, progress FROM fanouts WHERE id = $1";
+pub(super) const LANE: &str = "SELECT bot, alert, progress, opened_at FROM fanouts WHERE id = $1";
 pub(super) const LANE_SAVE: &str = "
     UPDATE fanouts SET progress = $2, closed_at = COALESCE(closed_at, $3) WHERE id = $1";
+/// The last migration that was made.
+pub(super) const VERSION: &str = "SELECT MAX(version) FROM _sqlx_migrations WHERE success";
+pub(super) const MEASURED: &str = "SELECT body FROM measured WHERE fanout = $1";
+pub(super) const MEASURED_SAVE: &str = "
+    INSERT INTO measured (fanout, body) VALUES ($1, $2)
+    ON CONFLICT (fanout) DO UPDATE SET body = excluded.body";
+pub(super) const FIGURES: &str = "
+    SELECT f.id, f.bot, t.body, f.size, f.progress, f.opened_at, f.closed_at, m.body
+    FROM fanouts AS f
+    JOIN turns AS t ON t.alert = f.alert AND t.revision = f.revision
+    LEFT JOIN measured AS m ON m.fanout = f.id
+    WHERE f.alert = $1 ORDER BY f.id";
 /// Under which ids these chats are known, and whether this broadcast has logged them.
 pub(super) const LOG_LOOK: &str = "
     WITH named AS (

@@ -145,6 +145,7 @@ pub(super) fn row(chat: i64, settlement: Settlement, tells: &[AlertId]) -> LogRo
         at: at(2),
         fate: Fate::Stays,
         tells: tells.to_vec(),
+        repeated: false,
     }
 }
 

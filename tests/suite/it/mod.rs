@@ -11,6 +11,7 @@ mod command_line;
 mod endings;
 mod four_eyes;
 mod raise;
+mod report;
 mod residents;
 mod restart;
 mod town;

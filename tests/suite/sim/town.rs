@@ -16,10 +16,11 @@ use nabat::{
         delivery::{Fate, Gone, Outcome},
         hazard::{Catalogue, Certainty, Hazard, Level, Severity, Urgency},
         ids::{
-            AlertId, BotId, ChatId, Code, FanoutId, HazardId, LevelId, MessageId, RegionId, UserId,
+            AlertId, BotId, ChatId, Code, FanoutId, HazardId, LevelId, MessageId, RegionId,
+            Revision, UserId,
         },
         lang::{Lang, Texts},
-        letter::{Class, Content, NewLetter, Occasion},
+        letter::{Class, Content, NewLetter, Occasion, Picture},
         operator::{Mandate, Operator, Role, Roster, Scope},
         region::{Area, Forest, Region},
         time::{Moment, Mono, Utc},
@@ -348,7 +349,12 @@ impl Town {
                     dispatch.on_sending(parcel.ticket, &tells);
                 }
                 self.record.sent_to.insert(tag, parcel.chat);
-                self.post.send(tag, parcel.chat, &text, edits, self.now);
+                if is_picture(&parcel.what) {
+                    let picture = Picture { png: [0].into(), caption: text.to_string() };
+                    self.post.photo(tag, parcel.chat, &picture, self.now);
+                } else {
+                    self.post.send(tag, parcel.chat, &text, edits, self.now);
+                }
             }
             Action::Probe => {
                 let tag = u64::MAX - self.probes.len() as u64 - self.steps;
@@ -398,7 +404,7 @@ impl Town {
                     tells.dedup();
                     (format!("S {} {:?}", letter.id.0, ids(&tells)).into(), tells, None)
                 }
-                Content::Progress(_) | Content::Plain { .. } => {
+                Content::Progress(_) | Content::Plain { .. } | Content::Picture { .. } => {
                     (format!("P {report:?}").into(), Vec::new(), None)
                 }
             },
@@ -595,7 +601,11 @@ impl Town {
 
     fn query(&mut self, chat: ChatId) {
         if let Some(known) = self.ledger.subscriber(BOT, chat) {
-            self.enact(Vec::new(), vec![standing(chat, Occasion::Asked, known.places)]);
+            let asked = standing(chat, Occasion::Asked, known.places);
+            let (alert, revision) = (AlertId(1), Revision::FIRST);
+            let picture =
+                NewLetter { content: Content::Picture { alert, revision }, ..asked.clone() };
+            self.enact(Vec::new(), vec![asked, picture]);
         }
     }
 
@@ -737,6 +747,11 @@ impl Town {
         let deed = Deed { effects, letters, ..Deed::new(Cause::Clock, self.moment().utc) };
         self.ledger.enact(&deed)
     }
+}
+
+fn is_picture(what: &What) -> bool {
+    let What::Letter { letter, .. } = what else { return false };
+    matches!(letter.new.content, Content::Picture { .. })
 }
 
 fn standing(chat: ChatId, occasion: Occasion, places: Vec<RegionId>) -> NewLetter {
