@@ -394,16 +394,13 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
                 None => Outcome::NotSent,
                 Some(figures) => {
                     let draw = move || scribe.picture(figures, revision, lang);
-                    match tokio::task::spawn_blocking(draw).await {
-                        Ok(Some(picture)) => {
-                            let _ = tx.send(Event::Departed(ticket, clock.now().mono));
-                            courier.photo(chat, &picture).await
-                        }
-                        Ok(None) | Err(_) => {
-                            error!(alert = alert.0, "the picture of a report can't be drawn");
-                            let description = "it can't be drawn".to_owned();
-                            Outcome::Rejected { code: 0, description }
-                        }
+                    if let Ok(Some(picture)) = tokio::task::spawn_blocking(draw).await {
+                        let _ = tx.send(Event::Departed(ticket, clock.now().mono));
+                        courier.photo(chat, &picture).await
+                    } else {
+                        error!(alert = alert.0, "the picture of a report can't be drawn");
+                        let description = "it can't be drawn".to_owned();
+                        Outcome::Rejected { code: 0, description }
                     }
                 }
             };

@@ -154,7 +154,8 @@ impl Plot {
                 self.y(here.map_or(0, |(_, chats)| *chats))
             }
             (Some(&(from, less)), Some(&(to, more))) => {
-                let part = (at - from).as_secs_f64() / (to - from).as_secs_f64();
+                let since = |time: Duration| time.saturating_sub(from).as_secs_f64();
+                let part = since(at) / since(to);
                 self.y(less) + (self.y(more) - self.y(less)) * part
             }
             (Some(&(_, chats)), None) | (None, Some(&(_, chats))) => self.y(chats),

@@ -24,8 +24,7 @@ impl Face {
     /// The text in lines that fit, at most so many; what does not is cut, and an ellipsis says so.
     pub(super) fn lines(self, text: &str, width: f64, most: usize) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
-        let mut words = text.split_whitespace().peekable();
-        while let Some(word) = words.next() {
+        for word in text.split_whitespace() {
             let joined = lines.last().map(|line| format!("{line} {word}"));
             match joined.filter(|joined| self.width(joined) <= width) {
                 Some(joined) => {

@@ -317,6 +317,11 @@ mod tests {
             "Bad Request: message text is empty",
             "Bad Request: BUTTON_DATA_INVALID",
             "Bad Request: reply markup is too long",
+            "Bad Request: message caption is too long",
+            "Bad Request: there is no photo in the request",
+            "Bad Request: file must be non-empty",
+            "Bad Request: PHOTO_INVALID_DIMENSIONS",
+            "Bad Request: IMAGE_PROCESS_FAILED",
             "can't parse entities: no prefix",
         ] {
             assert_eq!(refused(400, description), Outcome::Payload(description.to_owned()));

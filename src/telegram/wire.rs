@@ -20,7 +20,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use reqwest::{
     Client, ClientBuilder, Response, Url,
     header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER},
-    multipart::{Form, Part},
+    multipart::Form,
     redirect,
 };
 use teloxide::{
@@ -32,7 +32,7 @@ use tokio::task::JoinSet;
 use super::{
     body::{Body, bytes_of},
     tokens::Token,
-    updates, verdict,
+    updates, upload, verdict,
 };
 use crate::{
     domain::{
@@ -67,11 +67,6 @@ const ANSWER_MAX: usize = 256 * 1024;
 const UPDATES_ANSWER_MAX: usize = ANSWER_MAX * updates::UPDATES_MAX as usize;
 /// Longest text of a toast, in characters. `// Bot API: answerCallbackQuery.text`
 const TOAST_MAX: usize = 200;
-
-/// Longest words under a picture, in characters. `// Bot API: sendPhoto.caption`
-const CAPTION_MAX: usize = 1_024;
-/// What a picture is called on the way; Telegram forgets it.
-const PICTURE: &str = "reach.png";
 
 const USER_AGENT: &str = concat!("nabat/", env!("CARGO_PKG_VERSION"));
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -328,14 +323,7 @@ impl Courier for Wire {
     }
 
     async fn photo(&self, chat: ChatId, picture: &Picture) -> Outcome {
-        let Ok(png) = Part::bytes(picture.png.to_vec()).file_name(PICTURE).mime_str("image/png")
-        else {
-            return Outcome::NotSent;
-        };
-        let form = Form::new()
-            .text("chat_id", chat.0.to_string())
-            .text("caption", shortened(&picture.caption, CAPTION_MAX))
-            .part("photo", png);
+        let form = upload::photo(chat, picture);
         Self::judge(self.upload(Method::SendPhoto, form).await)
     }
 
@@ -428,7 +416,7 @@ fn builder(api: &Url, options: &Options) -> ClientBuilder {
 }
 
 /// A text of at most so many characters.
-fn shortened(text: &str, max: usize) -> String {
+pub(super) fn shortened(text: &str, max: usize) -> String {
     if text.chars().count() <= max {
         return text.to_owned();
     }

@@ -339,8 +339,9 @@ impl Talk<'_> {
         let variant = Variant { lang, place: sheet.place.clone() };
         let reach = match &sheet.reach {
             Some(counts) => {
-                let pace = self.case.office.rate_per_second;
-                let forecast = Forecast::new(counts.iter().map(|chats| (*chats, pace)));
+                let per_second = self.case.office.rate_per_second;
+                let lanes = counts.iter().map(|chats| (*chats, per_second));
+                let forecast = Forecast::new(lanes);
                 Phrase::PreviewReach(&forecast).in_lang(lang)
             }
             None => Phrase::PreviewReaders.in_lang(lang),

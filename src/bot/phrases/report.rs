@@ -19,7 +19,7 @@ use crate::{
         delivery::Settlement,
         lang::Lang,
         region::{Area, Forest},
-        report::{Reach, Reason},
+        report::{Forecast, Reach, Reason},
     },
     picture::curve::{Chart, Mark, Words},
 };
@@ -232,7 +232,7 @@ pub fn chart(reach: &Reach, forest: &Forest, lang: Lang) -> Chart {
         },
         audience: reach.chats(),
         measured: reach.measured.curve.points(),
-        foreseen: foreseen.map(|forecast| forecast.points()).unwrap_or_default(),
+        foreseen: foreseen.map(Forecast::points).unwrap_or_default(),
         marks: marks(reach, lang),
     }
 }
@@ -248,7 +248,7 @@ mod tests {
             alert::{Alert, Change, Draft},
             delivery::Tally,
             ids::{AlertId, HazardId, RegionId, Revision, UserId},
-            report::{Curve, Forecast, Measured},
+            report::{Curve, Measured},
             time::Utc,
         },
         picture::{curve, png},

@@ -153,7 +153,8 @@ mod tests {
     #[test]
     fn a_name_does_not_lie_on_the_line() {
         let line = vec![(100.0, 800.0), (550.0, 450.0), (1_000.0, 100.0)];
-        let placed = place(&[("50 %: 28 мин", (550.0, 450.0))], FACE, FRAME, &[line.clone()]);
+        let placed =
+            place(&[("50 %: 28 мин", (550.0, 450.0))], FACE, FRAME, std::slice::from_ref(&line));
         assert!(!boxes(&placed)[0].is_crossed(&line));
         assert!(placed[0].x < 550.0, "up and to the left: {placed:?}");
     }

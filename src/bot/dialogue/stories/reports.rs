@@ -110,8 +110,8 @@ fn a_number_that_is_none_is_named_with_what_it_may_have_been() {
         let none = texts(&world.say(1, typed));
         assert!(none.contains("Did you mean: 1?"), "{none}");
     }
-    let word = world.say(1, "/report fire");
-    assert_eq!(journal(&word), [("refused", "number")]);
+    let no_number = world.say(1, "/report fire");
+    assert_eq!(journal(&no_number), [("refused", "number")]);
 }
 
 #[test]
