@@ -235,7 +235,9 @@ pub enum Phrase<'a> {
         most: Duration,
         last: Duration,
     },
-    ReportNobody,
+    ReportNobody {
+        under_way: bool,
+    },
     /// In tenths of a message a second.
     ReportMean(u64),
     ReportReasons(&'a str),

@@ -264,8 +264,8 @@ impl Svg {
     fn nobody(&mut self, chart: &Chart, plot: &Plot) {
         let words = MARK.cut(chart.words.nobody.clone(), RIGHT - LEFT);
         let left = LEFT.midpoint(RIGHT) - MARK.width(&words) / 2.0;
-        // Between two lines of the grid.
-        self.over((left, plot.y_of(0.6)), &words);
+        // Between two lines of the grid, and under the middle of a forecast.
+        self.over((left, plot.y_of(0.1)), &words);
     }
 
     fn curve(&mut self, chart: &Chart, plot: &Plot) {

@@ -150,7 +150,8 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
             let [first, half, most, last] = [first, half, most, last].map(|at| moment(*at));
             format!("To the first: {first}. To half of those delivered: {half}. To 99%: {most}. To the last: {last}.")
         }
-        Phrase::ReportNobody => "Delivered to nobody".into(),
+        Phrase::ReportNobody { under_way: false } => "Delivered to nobody".into(),
+        Phrase::ReportNobody { under_way: true } => "Delivered to nobody yet".into(),
         Phrase::ReportMean(tenth) => format!("Mean rate: {} a second", tenths(*tenth, '.')),
         Phrase::ReportReasons(reasons) => format!("Why not reached: {reasons}"),
         Phrase::Reason(reason, chats) => format!("{} {}", why(*reason), count(*chats)),

@@ -133,8 +133,12 @@ fn times(reach: &Reach, lang: Lang) -> String {
         (Some(first), Some(half), Some(most), Some(last)) => {
             say(lang, &Phrase::ReportTimes { first, half, most, last })
         }
-        _ => say(lang, &Phrase::ReportNobody),
+        _ => nobody(reach, lang),
     }
+}
+
+fn nobody(reach: &Reach, lang: Lang) -> String {
+    say(lang, &Phrase::ReportNobody { under_way: reach.closed_at.is_none() })
 }
 
 fn mean(rate: f64, lang: Lang) -> String {
@@ -224,7 +228,7 @@ pub fn chart(reach: &Reach, forest: &Forest, lang: Lang) -> Chart {
             measured: say(lang, &Phrase::CurveMeasured),
             foreseen: say(lang, &Phrase::CurveForeseen(last)),
             marks: say(lang, &Phrase::CurveMarked),
-            nobody: say(lang, &Phrase::ReportNobody),
+            nobody: nobody(reach, lang),
             decimal: match lang {
                 Lang::Ru | Lang::Uk => ',',
                 Lang::En => '.',

@@ -150,7 +150,8 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
             let [first, half, most, last] = [first, half, most, last].map(|at| moment(*at));
             format!("До первого: {first}. До половины доставленных: {half}. До 99\u{a0}%: {most}. До последнего: {last}.")
         }
-        Phrase::ReportNobody => "Никому не доставлено".into(),
+        Phrase::ReportNobody { under_way: false } => "Никому не доставлено".into(),
+        Phrase::ReportNobody { under_way: true } => "Пока никому не доставлено".into(),
         Phrase::ReportMean(tenth) => format!("Средняя скорость: {} в секунду", tenths(*tenth, ',')),
         Phrase::ReportReasons(reasons) => format!("Почему не дошло: {reasons}"),
         Phrase::Reason(reason, chats) => format!("{} {}", why(*reason), count(*chats)),

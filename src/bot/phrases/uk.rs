@@ -150,7 +150,8 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
             let [first, half, most, last] = [first, half, most, last].map(|at| moment(*at));
             format!("До першого: {first}. До половини доставлених: {half}. До 99\u{a0}%: {most}. До останнього: {last}.")
         }
-        Phrase::ReportNobody => "Нікому не доставлено".into(),
+        Phrase::ReportNobody { under_way: false } => "Нікому не доставлено".into(),
+        Phrase::ReportNobody { under_way: true } => "Поки нікому не доставлено".into(),
         Phrase::ReportMean(tenth) => format!("Середня швидкість: {} за секунду", tenths(*tenth, ',')),
         Phrase::ReportReasons(reasons) => format!("Чому не дійшло: {reasons}"),
         Phrase::Reason(reason, chats) => format!("{} {}", why(*reason), count(*chats)),
