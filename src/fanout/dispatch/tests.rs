@@ -410,3 +410,34 @@ fn a_live_report_whose_arrival_is_unknown_is_sent_until_its_number_is_known() {
     assert_eq!(attempts, 4);
     assert!(last.is_some_and(|report| report.closed_at.is_some()), "and it ends true");
 }
+
+#[test]
+fn who_was_sent_to_again_while_the_first_may_have_arrived_is_logged_so() {
+    let delivered = || Outcome::Delivered(MessageId(1));
+    let mut bench = Bench::new(30);
+    bench.open(&[(fanout(1, 1, Severity::Extreme, Change::Raised), 1..4)]);
+    let mut first: BTreeMap<ChatId, Outcome> =
+        BTreeMap::from([(ChatId(1), Outcome::Unknown), (ChatId(2), Outcome::NotSent)]);
+    while let Some(parcel) = bench.next_send(5) {
+        let outcome = first.remove(&parcel.chat).unwrap_or_else(delivered);
+        bench.reply(&parcel, outcome);
+    }
+    let logged = |bench: &Bench| -> Vec<(i64, Settlement, bool)> {
+        let mut rows: Vec<_> =
+            bench.log.iter().map(|row| (row.chat.0, row.settlement, row.repeated)).collect();
+        rows.sort_unstable_by_key(|(chat, ..)| *chat);
+        rows
+    };
+    let all = [(1, true), (2, false), (3, false)];
+    assert_eq!(logged(&bench), all.map(|(chat, again)| (chat, Settlement::Delivered, again)));
+
+    // Where the second attempt is never made there is one copy at most.
+    let mut bench = Bench::new(30);
+    bench.open(&[(fanout(1, 1, Severity::Extreme, Change::Raised), 1..2)]);
+    let parcel = bench.next_send(5).unwrap();
+    bench.reply(&parcel, Outcome::Unknown);
+    let now = bench.moment();
+    bench.dispatch.lanes.get_mut(&FanoutId(1)).unwrap().stop(Stop::Stale, now);
+    assert!(bench.next_send(5).is_none());
+    assert_eq!(logged(&bench), [(1, Settlement::Uncertain, false)]);
+}
