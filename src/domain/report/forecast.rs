@@ -4,7 +4,7 @@
 //! sum of them at first, and as slow as the slowest at last.
 //!
 //! Deliberately absent: doubt. Weather, chats that are dead and what else the bots have to say are not
-//! foreseen.
+//! foreseen. And what a broadcast costs and which kinds of chats it reaches, yet: they belong here.
 
 use std::time::Duration;
 

@@ -155,6 +155,17 @@ async fn the_command_line_says_the_same_while_the_daemon_serves() {
     town.hears(PETER, "Действуют:").await;
 }
 
+#[test]
+fn a_rehearsal_draws_its_curve() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nabat"));
+    command.args(["rehearse", "--residents", "20", "--rate", "200", "--curve", "curve.svg"]);
+    let output = command.current_dir(dir.path()).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let svg = std::fs::read_to_string(dir.path().join("curve.svg")).unwrap();
+    assert!(svg.contains("Бесполётная зона") && svg.contains("<circle"), "{svg}");
+}
+
 #[tokio::test]
 async fn a_database_that_is_not_there_or_too_old_is_not_made() {
     let dir = tempfile::tempdir().unwrap();
