@@ -26,7 +26,7 @@ pub mod simulate;
 mod voice;
 
 use std::{
-    collections::hash_map::RandomState,
+    collections::{BTreeMap, hash_map::RandomState},
     hash::{BuildHasher, Hasher},
     path::{Path, PathBuf},
     sync::Arc,
@@ -49,17 +49,26 @@ use crate::{
         phrases,
     },
     config::Config,
-    domain::{ids::BotId, lang::Lang},
+    domain::{
+        ids::{BotId, ChatId},
+        lang::Lang,
+        letter::Message,
+    },
     fanout::{
         dispatch::Alarm,
         driver::{Driver, Options},
+        purse::Budget,
     },
-    ports::{clock::Clock, store::Store},
+    ports::{
+        clock::Clock,
+        courier::{Courier as _, Extras},
+        store::Store,
+    },
     store::sqlite::Sqlite,
     telegram::{self, CallFault, Scope, Token, Wire},
 };
 
-use self::voice::Voice;
+use self::{alarm::Rung, voice::Voice};
 
 /// How often announced ends are looked at: an expiry is told this late at most.
 const TICK: Duration = Duration::from_secs(1);
@@ -79,8 +88,10 @@ pub struct Credentials {
     pub api_url: String,
     /// The token.
     pub token: Token,
-    /// Messages per second at most.
+    /// Messages per second at most that cost nothing.
     pub rate: u32,
+    /// What it may spend on more.
+    pub budget: Budget,
 }
 
 /// Reads the tokens that the configuration names.
@@ -98,7 +109,12 @@ pub fn credentials(config: &Config) -> Result<Vec<Credentials>> {
         let token = Token::parse(secret.expose_secret())
             .with_context(|| format!("bot `{}`: {} holds no token", bot.name, bot.token))?;
         let (name, api_url) = (bot.name.clone(), bot.api_url.clone());
-        Ok(Credentials { name, api_url, token, rate: bot.rate })
+        let budget = bot.paid.map_or_else(Budget::default, |paid| Budget {
+            rate: paid.rate,
+            per_alert: paid.stars_per_alert,
+            per_day: paid.stars_per_day,
+        });
+        Ok(Credentials { name, api_url, token, rate: bot.rate, budget })
     };
     config.bots.iter().map(read).collect()
 }
@@ -142,7 +158,7 @@ pub async fn serve<S: Store, K: Clock>(
     let rules = Arc::new(Rules::new(forest, catalogue, roster));
     let ids: Vec<BotId> = bots.iter().map(|bot| bot.token.bot()).collect();
     let (intake, sending) = (CancellationToken::new(), CancellationToken::new());
-    let (alarms, mut rung) = mpsc::unbounded_channel::<Alarm>();
+    let (alarms, mut rung) = mpsc::unbounded_channel::<(BotId, Alarm)>();
     let mut parts: JoinSet<Result<()>> = JoinSet::new();
     let mut senders: JoinSet<Result<()>> = JoinSet::new();
     let mut wakes: Vec<Arc<Notify>> = Vec::new();
@@ -158,6 +174,10 @@ pub async fn serve<S: Store, K: Clock>(
         greeted.push((bot, courier, username));
     }
     let all: Arc<Vec<Arc<Notify>>> = Arc::new(wakes);
+    let names: BTreeMap<BotId, String> =
+        greeted.iter().map(|(bot, ..)| (bot.token.bot(), bot.name.clone())).collect();
+    let couriers: BTreeMap<BotId, Wire> =
+        greeted.iter().map(|(bot, courier, _)| (bot.token.bot(), courier.clone())).collect();
     for (n, (bot, courier, username)) in greeted.into_iter().enumerate() {
         let wake = Arc::clone(&all);
         let desk = Arc::new(Desk::new(
@@ -177,7 +197,7 @@ pub async fn serve<S: Store, K: Clock>(
             clock.clone(),
         ));
         let driver = Driver::new(
-            Options { bot: bot.token.bot(), limit: bot.rate },
+            Options { bot: bot.token.bot(), limit: bot.rate, budget: bot.budget },
             (store.clone(), courier.clone(), clock.clone()),
             Arc::new(Voice::new(Arc::clone(&rules))),
             Arc::clone(&all[n]),
@@ -201,11 +221,18 @@ pub async fn serve<S: Store, K: Clock>(
     let failed = loop {
         tokio::select! {
             () = stop.cancelled() => break None,
-            Some(alarm) = rung.recv() => {
-                let told = alarm::ring(&store, &rules, ids[0], &alarm, clock.now().utc).await;
-                match told {
-                    Ok(true) => all.iter().for_each(|bot| bot.notify_one()),
-                    Ok(false) => error!(?alarm, "a fault that needs a person"),
+            Some((bot, alarm)) = rung.recv() => {
+                let name = names.get(&bot).map_or("", String::as_str);
+                let at = clock.now().utc;
+                match alarm::ring(&store, &rules, (bot, name), &ids, &alarm, at).await {
+                    Ok(Rung::Written) => all.iter().for_each(|bot| bot.notify_one()),
+                    Ok(Rung::Aloud(messages)) => {
+                        error!(?alarm, "a fault that needs a person");
+                        if let Some(courier) = couriers.get(&bot) {
+                            tokio::spawn(aloud(courier.clone(), messages));
+                        }
+                    }
+                    Ok(Rung::Logged) => error!(?alarm, "a fault that needs a person"),
                     Err(fault) => error!(?alarm, error = %fault, "and nobody could be told"),
                 }
             }
@@ -284,6 +311,15 @@ async fn tick<S: Store, C: crate::ports::courier::Courier, K: Clock>(
         if let Err(fault) = desk.tick().await {
             warn!(error = %fault, "announced ends could not be looked at");
         }
+    }
+}
+
+/// Sends past the store, which can't keep a letter, and past the pacer, which is a few messages.
+async fn aloud(courier: Wire, messages: Vec<(ChatId, Message)>) {
+    for (chat, message) in messages {
+        let body = courier.prepare(&message);
+        let outcome = courier.send(chat, &body, Extras::default()).await;
+        tracing::debug!(?outcome, "an official was told past the store");
     }
 }
 

@@ -48,8 +48,9 @@
 //! ([`domain::operator`]), previewed and released ([`domain::consent`]) and decided
 //! ([`domain::alert`]). One transaction ([`ports::store::Store::enact`]) makes it true: alert, board,
 //! journal, a broadcast for each bot, and the update's number. A wake-up without data follows. The driver reads what is open, makes a
-//! lane of it and asks [`fanout::dispatch`] what to do: a page is read, a message leaves when pacer,
-//! chat and breaker allow, its answer is judged (`telegram::verdict`, [`domain::delivery`]) and is
+//! lane of it and asks [`fanout::dispatch`] what to do: a page is read, those who reach many before those
+//! who reach few ([`domain::audience::Tier`]); a message leaves when pacer, chat and breaker allow, anew
+//! or in place of an earlier one ([`domain::manner`]), unless its reader knows enough; its answer is judged (`telegram::verdict`, [`domain::delivery`]) and is
 //! saved with the cursor every 100 ms. The figures ([`domain::report`]) go into the official's one
 //! message, edited at most every three seconds, and are kept for its report, in words and as a
 //! [`picture`].
@@ -59,7 +60,8 @@
 //! 1. *Nobody is missed in silence.* Every chat of an audience ends as exactly one of seven
 //!    ([`domain::delivery::Settlement`]); [`fanout::lane`] counts, [`fanout::dispatch`] raises an alarm
 //!    if the seven do not sum to the audience.
-//! 2. *Nothing is sent that is no longer true.* [`fanout::plan`] names what was overtaken, the lane
+//! 2. *Nothing is sent that is no longer true.* [`fanout::plan`] names what was overtaken and who knows
+//!    enough ([`domain::board::Board::enough`]), the lane
 //!    looks at the announced end before each step.
 //! 3. *Nobody without a mandate speaks.* [`domain::alert::decide`] takes a proof that only
 //!    [`domain::consent`] makes, which takes a proof that only [`domain::operator`] makes.

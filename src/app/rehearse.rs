@@ -31,7 +31,8 @@ use tokio_util::sync::CancellationToken;
 use super::{Credentials, clock::System, simulate::timepiece};
 use crate::{
     config::{self, Config},
-    domain::report::Reach,
+    domain::report::TransitionFigures,
+    fanout::purse::Budget,
     ports::{clock::Clock, store::Store},
     sim::{
         http,
@@ -104,6 +105,7 @@ pub async fn run(args: Args) -> Result<ExitCode> {
         api_url: format!("http://{address}"),
         token: Token::parse(TOKEN).context("the made-up token is none")?,
         rate: args.rate,
+        budget: Budget::default(),
     }];
     let stop = CancellationToken::new();
     let (ready, up) = oneshot::channel();
@@ -183,7 +185,7 @@ async fn curve(
 ) -> Result<()> {
     let alert = story.start.transition.alert.id();
     let figures = stage.store.figures(alert).await.context("the figures can't be read")?;
-    let reaches = Reach::by_transition(figures);
+    let reaches = TransitionFigures::by_transition(figures);
     let reach = reaches.first().context("the store has kept no figures of the alert")?;
     let lang = town.cast.official.lang;
     super::report::draw(reach, &config.forest, lang, (Some(file), None))

@@ -22,7 +22,7 @@ use crate::{
         ids::{AlertId, Revision},
         lang::Lang,
         region::Forest,
-        report::{Reach, Reason},
+        report::{Reason, TransitionFigures},
     },
     picture::{curve, png},
     store::sqlite::Archive,
@@ -87,16 +87,16 @@ pub async fn run(args: &Args, config: &Config) -> Result<()> {
     let found = archive.figures(alert).await.context("the figures can't be read");
     let last = archive.next_alert().await.context("the figures can't be read");
     archive.close().await;
-    let reaches = Reach::by_transition(found?);
+    let reaches = TransitionFigures::by_transition(found?);
     let Some(first) = reaches.first() else {
         match last?.0 - 1 {
             0 => bail!("there is no alert № {alert}: none has been raised yet"),
             last => bail!("there is no alert № {alert}: the last is № {last}"),
         }
     };
-    let revision_of = |one: &Reach| one.transition.alert.revision();
+    let revision_of = |one: &TransitionFigures| one.transition.alert.revision();
     let drawn = revision.unwrap_or_else(|| revision_of(first));
-    let shown: Vec<Reach> = reaches
+    let shown: Vec<TransitionFigures> = reaches
         .iter()
         .filter(|one| revision.is_none_or(|revision| revision_of(one) == revision))
         .cloned()
@@ -124,7 +124,7 @@ pub async fn run(args: &Args, config: &Config) -> Result<()> {
 ///
 /// If a file can't be written.
 pub(super) fn draw(
-    reach: &Reach,
+    reach: &TransitionFigures,
     forest: &Forest,
     lang: Lang,
     (svg_file, png_file): (Option<&Path>, Option<&Path>),
@@ -144,12 +144,12 @@ fn write(file: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// What `--json` prints.
-fn figures(alert: AlertId, reaches: &[Reach]) -> Value {
+fn figures(alert: AlertId, reaches: &[TransitionFigures]) -> Value {
     let transitions: Vec<Value> = reaches.iter().map(transition).collect();
     json!({"alert": alert.0, "transitions": transitions})
 }
 
-fn transition(reach: &Reach) -> Value {
+fn transition(reach: &TransitionFigures) -> Value {
     let ms = |time: Option<Duration>| time.map(millis);
     let measured = &reach.measured;
     let curve = &measured.curve;

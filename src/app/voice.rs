@@ -17,7 +17,7 @@ use crate::{
         ids::{AlertId, RegionId, Revision},
         lang::Lang,
         letter::{Message, Occasion, Picture},
-        report::{FanoutFigures, Reach, Report},
+        report::{FanoutFigures, Report, TransitionFigures},
     },
     fanout::driver::Scribe,
     picture::{curve, png},
@@ -36,11 +36,21 @@ impl Voice {
 }
 
 impl Scribe for Voice {
-    fn bulletin(&self, event: &Transition, board: &Board, variant: &Variant) -> Bulletin {
-        let bulletin = bulletin::compose(event, board, variant, &self.rules.forest);
+    fn bulletin(
+        &self,
+        event: &Transition,
+        board: &Board,
+        variant: &Variant,
+        late: bool,
+    ) -> Bulletin {
+        let bulletin = bulletin::compose(event, board, variant, late, &self.rules.forest);
         // Texts that were checked one by one may be too long together; a warning that is cut short
         // is better than one that Telegram refuses.
         Bulletin { text: letters::fit(&bulletin.text), ..bulletin }
+    }
+
+    fn enough(&self, event: &Transition, board: &Board, place: &RegionId) -> Vec<AlertId> {
+        board.enough(event, place, &self.rules.forest)
     }
 
     fn standing(
@@ -64,7 +74,7 @@ impl Scribe for Voice {
         lang: Lang,
     ) -> Option<Picture> {
         let forest = &self.rules.forest;
-        let reaches = Reach::by_transition(figures);
+        let reaches = TransitionFigures::by_transition(figures);
         let reach = reaches.iter().find(|one| one.transition.alert.revision() == revision)?;
         let svg = curve::draw(&report::chart(reach, forest, lang));
         let drawn = png::raster(&svg).inspect_err(|fault| error!(error = %fault, "no picture"));

@@ -29,7 +29,7 @@ use crate::{
     },
     ports::{
         clock::Clock,
-        courier::{Courier, Event, FetchFault, Incoming},
+        courier::{Courier, Event, Extras, FetchFault, Incoming},
         store::{Deed, Enacted, Store, StoreError},
     },
 };
@@ -217,7 +217,7 @@ impl<S: Store, C: Courier, K: Clock> Desk<S, C, K> {
         let Some((chat, lang)) = self.official_chat(incoming) else { return };
         let message = Message::plain(phrases::say(lang, &Phrase::Storage));
         let body = self.courier.prepare(&message);
-        let outcome = self.courier.send(chat, &body).await;
+        let outcome = self.courier.send(chat, &body, Extras::default()).await;
         tracing::debug!(?outcome, "an official was told that the storage is in trouble");
     }
 

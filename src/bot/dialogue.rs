@@ -24,7 +24,7 @@ use std::{collections::BTreeMap, time::Duration};
 use crate::{
     domain::{
         alert::{Current, Transition},
-        audience::Audience,
+        audience::{Audience, Reach},
         board::Board,
         consent::Challenge,
         delivery::{Fate, Gone},
@@ -119,7 +119,7 @@ pub struct Facts {
     pub asked: BTreeMap<Code, Option<Asked>>,
     pub asked_by: Option<Vec<Challenge>>,
     pub turns: BTreeMap<AlertId, Option<Transition>>,
-    pub reach: Option<(Audience, Vec<u64>)>,
+    pub reach: Option<(Audience, Vec<Reach>)>,
     pub figures: BTreeMap<AlertId, Vec<FanoutFigures>>,
 }
 
@@ -149,7 +149,7 @@ impl Facts {
             None => Ok(self.turn(alert)?.and_then(Current::after)),
         }
     }
-    fn reach(&self, audience: &Audience) -> Result<&[u64], Want> {
+    fn reach(&self, audience: &Audience) -> Result<&[Reach], Want> {
         match &self.reach {
             Some((of, counts)) if of == audience => Ok(counts),
             Some(_) | None => Err(Want::Reach(audience.clone())),

@@ -332,12 +332,27 @@ fn other(reader: &mut Reader<'_>, order: &mut Order, rules: &Rules) -> Result<()
     let after_comma = reader.at.checked_sub(1).and_then(|before| reader.tokens.get(before));
     let listed = after_comma.is_some_and(Token::is_comma);
     Err(match &order.hazard {
-        None => Mistake::Hazard(clean(typed), rules.index().hazards_like(typed)),
+        None => {
+            let typed = before_region(typed, rules);
+            Mistake::Hazard(clean(typed), rules.index().hazards_like(typed))
+        }
         Some(hazard) if !order.area.is_empty() && !listed => {
             Mistake::Level(clean(typed), hazard.clone())
         }
         Some(_) => Mistake::Region(clean(typed), rules.index().regions_like(typed)),
     })
+}
+
+/// A phrase without the region named at its end: the region was understood, and is not to blame.
+fn before_region<'a>(typed: &'a str, rules: &Rules) -> &'a str {
+    let words = names::tokens(typed);
+    for pair in words.windows(2) {
+        let [before, first] = pair else { continue };
+        if typed.get(first.start..).is_some_and(|rest| rules.index().region(rest).is_some()) {
+            return typed.get(..before.end).unwrap_or(typed);
+        }
+    }
+    typed
 }
 
 fn one<T>(named: Named<T>, several: impl FnOnce(Vec<T>) -> Mistake) -> Result<T, Mistake> {
@@ -568,7 +583,7 @@ mod tests {
         );
         assert_eq!(
             order_of("/alert пажар Рославль"),
-            Err(Mistake::Hazard("пажар Рославль".to_owned(), vec![HazardId::new("fire")]))
+            Err(Mistake::Hazard("пажар".to_owned(), vec![HazardId::new("fire")]))
         );
         assert_eq!(
             order_of("/alert drone Рославль dangr"),

@@ -88,6 +88,8 @@ pub(crate) mod tests {
             certainty: Certainty::Likely,
             approvals,
             silent: false,
+            updates: crate::domain::hazard::Updates::Edit,
+            paid: false,
         }
     }
 

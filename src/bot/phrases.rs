@@ -131,6 +131,9 @@ pub enum Phrase<'a> {
     Storage,
     TextRefused(&'a str),
     Unaccounted(&'a str),
+    BotRevoked(&'a str),
+    BotUnpaid(&'a str),
+    Unsaved,
     // Officials' menus.
     ChooseHazard(Status),
     ChooseArea {

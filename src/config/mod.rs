@@ -59,8 +59,21 @@ pub struct Bot {
     pub api_url: String,
     /// Where its token is kept.
     pub token: TokenSource,
-    /// Messages per second; 1 to 1000.
+    /// Messages per second that cost nothing; 1 to 1000.
     pub rate: u32,
+    /// What it may spend on more; `None`: nothing.
+    pub paid: Option<Paid>,
+}
+
+/// What a bot may spend on broadcasting faster. `// Bot API: allow_paid_broadcast`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paid {
+    /// Messages per second in all; above the bot's rate, up to 1000.
+    pub rate: u32,
+    /// Stars for one alert at most.
+    pub stars_per_alert: u64,
+    /// Stars for one day at most.
+    pub stars_per_day: u64,
 }
 
 /// Where state is kept.

@@ -49,6 +49,9 @@ pub(super) struct BotSpec {
     pub(super) token_env: Given<String>,
     pub(super) token_credential: Given<String>,
     pub(super) rate: Given<i64>,
+    pub(super) paid_rate: Given<i64>,
+    pub(super) stars_per_alert: Given<i64>,
+    pub(super) stars_per_day: Given<i64>,
 }
 
 /// `[policy]`
@@ -156,6 +159,20 @@ pub(super) struct LevelSpec {
     pub(super) approvals: Given<i64>,
     #[serde(default)]
     pub(super) silent: bool,
+    #[serde(default)]
+    pub(super) updates: UpdatesSpec,
+    #[serde(default)]
+    pub(super) paid: bool,
+}
+
+/// How updates reach private chats that were told.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum UpdatesSpec {
+    #[default]
+    Edit,
+    Silent,
+    None,
 }
 
 /// `// CAP 1.2 §3.2.2 urgency`

@@ -30,7 +30,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     consent::{Act, Confirmed},
-    hazard::{Catalogue, Certainty, Hazard, Level, Severity, Urgency},
+    hazard::{Catalogue, Certainty, Hazard, Level, Severity, Updates, Urgency},
     ids::{AlertId, HazardId, LevelId, RegionId, Revision, UserId},
     lang::{Lang, Texts},
     region::{Area, Coverage, Forest},
@@ -76,6 +76,8 @@ pub struct Draft {
     certainty: Certainty,
     approvals: u8,
     silent: bool,
+    updates: Updates,
+    paid: bool,
     area: Area,
     lasts: Option<Duration>,
     note: Option<String>,
@@ -152,6 +154,8 @@ impl Draft {
             certainty: level.certainty,
             approvals: level.approvals,
             silent: level.silent,
+            updates: level.updates,
+            paid: level.paid,
             area,
             lasts,
             note,
@@ -205,6 +209,16 @@ impl Draft {
     pub fn silent(&self) -> bool {
         self.silent
     }
+    /// How updates reach private chats that were told.
+    #[must_use]
+    pub fn updates(&self) -> Updates {
+        self.updates
+    }
+    /// Whether its broadcasts may cost Stars.
+    #[must_use]
+    pub fn paid(&self) -> bool {
+        self.paid
+    }
     /// Where.
     #[must_use]
     pub fn area(&self) -> &Area {
@@ -238,6 +252,8 @@ impl Draft {
             certainty,
             approvals,
             silent,
+            updates,
+            paid,
             area,
             lasts,
             note,
@@ -252,6 +268,8 @@ impl Draft {
             certainty,
             approvals,
             silent,
+            updates,
+            paid,
             area,
             lasts,
             note,
@@ -272,6 +290,8 @@ pub struct DraftRow {
     pub certainty: Certainty,
     pub approvals: u8,
     pub silent: bool,
+    pub updates: Updates,
+    pub paid: bool,
     pub area: Area,
     pub lasts: Option<Duration>,
     pub note: Option<String>,
@@ -690,6 +710,8 @@ mod tests {
             certainty: Certainty::Likely,
             approvals: 0,
             silent: false,
+            updates: Updates::Edit,
+            paid: false,
             area: Area::of([RegionId::new("west")]).unwrap(),
             lasts: Some(Duration::from_hours(1)),
             note: None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    alert::{Alert, Settled, Status, Transition},
+    alert::{Alert, Change, Settled, Status, Transition},
     ids::{AlertId, RegionId},
     region::{Coverage, Forest},
     time::Utc,
@@ -97,6 +97,30 @@ impl Board {
             None => Own::Unknown(None),
         };
         Posture { own, within: covering(Coverage::Within) }
+    }
+
+    /// Alerts that leave a chat at `place` nothing to learn from this transition, once it is told of
+    /// one of them by that place.
+    ///
+    /// A beginning teaches nothing where the same level of the same hazard is known to be in force: an
+    /// alert of a district inside an active region, or the region's after the district's. An end
+    /// teaches nothing where it has begun anew, if the chat was told that *after* the end. Whoever is
+    /// passed over so hears of what goes on when the alert they know of ends: an end names what still
+    /// holds.
+    #[must_use]
+    pub fn enough(&self, event: &Transition, place: &RegionId, forest: &Forest) -> Vec<AlertId> {
+        if !matches!(event.change, Change::Raised | Change::Ended | Change::Expired) {
+            return Vec::new();
+        }
+        let draft = event.alert.draft();
+        let same = |other: &&Alert| {
+            let of = other.draft();
+            other.id() != event.alert.id()
+                && other.status() == draft.status()
+                && (of.hazard(), of.level()) == (draft.hazard(), draft.level())
+                && other.area().coverage(place, forest) == Coverage::Direct
+        };
+        self.alerts.values().filter(same).map(Alert::id).collect()
     }
 }
 

@@ -31,27 +31,35 @@ const PLACES_NAMED_MAX: usize = 4;
 pub struct Bulletin {
     /// Plain text.
     pub text: String,
-    /// Whether the phone stays silent.
-    pub silent: bool,
     /// The alerts it tells of as active.
     pub tells: Vec<AlertId>,
 }
 
-/// Renders a transition for one variant of chat.
+/// Renders a transition for one variant of chat. `late`: after an outage, when the reader gets one
+/// message instead of the backlog, it names everything else that holds at the place as well.
 #[must_use]
-pub fn compose(event: &Transition, board: &Board, variant: &Variant, forest: &Forest) -> Bulletin {
+pub fn compose(
+    event: &Transition,
+    board: &Board,
+    variant: &Variant,
+    late: bool,
+    forest: &Forest,
+) -> Bulletin {
     let alert = &event.alert;
     let here = Here { variant, forest, words: words(variant.lang) };
     let holds = alert.area().coverage(&variant.place, forest) != Coverage::None;
     let exercise = alert.status() == Status::Exercise;
     let (body, mut tells) = match &event.change {
+        // Whoever knows of one alert was not told of an equal one beside it; if this one is lowered,
+        // that has to be named.
         Change::Raised | Change::Updated | Change::SteppedUp | Change::SteppedDown => {
-            (here.active(event, ""), vec![alert.id()])
+            let also = late || event.change == Change::SteppedDown;
+            here.active(event, "", board, also)
         }
         Change::EndedPartly(parts) if holds => {
             let ended = here.list(parts.iter());
             let ended = format!("{}: {ended}.", here.words.ended_only_in);
-            (here.active(event, &ended), vec![alert.id()])
+            here.active(event, &ended, board, late)
         }
         Change::EndedPartly(_) | Change::Ended | Change::Expired | Change::Withdrawn => {
             (here.over(event, board), here.still(alert, board).map(Alert::id).collect())
@@ -60,8 +68,7 @@ pub fn compose(event: &Transition, board: &Board, variant: &Variant, forest: &Fo
     tells.sort_unstable();
     tells.dedup();
     let text = if exercise { format!("{}\n{body}", here.words.exercise) } else { body };
-    let silent = exercise || alert.draft().silent();
-    Bulletin { text, silent, tells }
+    Bulletin { text, tells }
 }
 
 /// What is true of a place now, in a few lines, and which alerts that tells of.
@@ -110,8 +117,14 @@ struct Here<'a> {
 }
 
 impl Here<'_> {
-    /// The message while the alert holds here.
-    fn active(&self, event: &Transition, extra: &str) -> String {
+    /// The message while the alert holds here, and what it tells of; with `also`, what else holds.
+    fn active(
+        &self,
+        event: &Transition,
+        extra: &str,
+        board: &Board,
+        also: bool,
+    ) -> (String, Vec<AlertId>) {
         let lang = self.variant.lang;
         let alert = &event.alert;
         let wording = alert.draft().wording();
@@ -135,8 +148,16 @@ impl Here<'_> {
         lines.push(format!("{}: {}.", self.words.source, wording.source.get(lang)));
         lines.push(self.span(alert));
         lines.push(Self::number(alert));
+        let mut tells = vec![alert.id()];
+        let others: Vec<&Alert> =
+            self.still(alert, board).filter(|_| also && alert.status() == Status::Actual).collect();
+        if !others.is_empty() {
+            lines.push(format!("{}:", self.words.still_active));
+            lines.extend(others.iter().map(|other| self.brief(other)));
+            tells.extend(others.iter().map(|other| other.id()));
+        }
         lines.retain(|line| !line.is_empty());
-        lines.join("\n")
+        (lines.join("\n"), tells)
     }
 
     /// The message when it holds here no more.
@@ -149,7 +170,12 @@ impl Here<'_> {
         let at = self.when(event.at);
         let mut lines = match event.change {
             Change::Expired => {
-                vec![format!("{}: {what}", self.words.expired), self.words.not_confirmed.to_owned()]
+                // An exercise has no danger whose end could be confirmed.
+                let unsure = match alert.status() {
+                    Status::Actual => self.words.not_confirmed,
+                    Status::Exercise => self.words.exercise_over,
+                };
+                vec![format!("{}: {what}", self.words.expired), unsure.to_owned()]
             }
             Change::Withdrawn => vec![
                 format!("{}: {what}", self.words.withdrawn),
@@ -189,7 +215,7 @@ impl Here<'_> {
                 vec![format!("{place}: {} {}.", self.words.clear_confirmed, self.when(at))]
             }
             (Change::Expired | Change::Withdrawn, _) => Vec::new(),
-            (_, _) => vec![format!("{}: {place}.", self.words.nothing_else)],
+            (_, _) => vec![format!("{place}: {}.", self.words.nothing_else)],
         }
     }
 
@@ -296,6 +322,7 @@ struct Words {
     ended_only_in: &'static str,
     expired: &'static str,
     not_confirmed: &'static str,
+    exercise_over: &'static str,
     withdrawn: &'static str,
     disregard: &'static str,
     still_active: &'static str,
@@ -330,10 +357,11 @@ static RU: Words = Words {
     ended_only_in: "Окончание объявлено только для",
     expired: "Объявленное время истекло",
     not_confirmed: "Окончание опасности НЕ подтверждено. Сохраняйте осторожность, ждите сообщения.",
+    exercise_over: "Учение закончено.",
     withdrawn: "ОШИБОЧНОЕ СООБЩЕНИЕ",
     disregard: "Это сообщение было отправлено по ошибке, не руководствуйтесь им:",
     still_active: "ПРОДОЛЖАЕТ ДЕЙСТВОВАТЬ",
-    nothing_else: "Других действующих предупреждений нет",
+    nothing_else: "других действующих предупреждений нет",
     as_of: "По состоянию на",
     active: "действует предупреждение",
     clear_confirmed: "предупреждений нет, подтверждено",
@@ -356,10 +384,11 @@ static UK: Words = Words {
     ended_only_in: "Завершення оголошено лише для",
     expired: "Оголошений час минув",
     not_confirmed: "Завершення небезпеки НЕ підтверджено. Будьте обережні, чекайте на повідомлення.",
+    exercise_over: "Навчання завершено.",
     withdrawn: "ПОМИЛКОВЕ ПОВІДОМЛЕННЯ",
     disregard: "Це повідомлення надіслано помилково, не зважайте на нього:",
     still_active: "ПРОДОВЖУЄ ДІЯТИ",
-    nothing_else: "Інших чинних попереджень немає",
+    nothing_else: "інших чинних попереджень немає",
     as_of: "Станом на",
     active: "діє попередження",
     clear_confirmed: "попереджень немає, підтверджено",
@@ -382,10 +411,11 @@ static EN: Words = Words {
     ended_only_in: "Announced over only in",
     expired: "The announced time is over",
     not_confirmed: "The end of the danger is NOT confirmed. Stay careful and wait for word.",
+    exercise_over: "The exercise is over.",
     withdrawn: "SENT IN ERROR",
     disregard: "This message was sent in error; do not act on it:",
     still_active: "STILL IN FORCE",
-    nothing_else: "No other alert is in force",
+    nothing_else: "no other alert is in force",
     as_of: "As of",
     active: "an alert is in force",
     clear_confirmed: "no alert in force, confirmed",

@@ -22,6 +22,8 @@ pub enum Outcome {
     Forbidden(Rights),
     /// `// Bot API: ResponseParameters.migrate_to_chat_id`
     Migrated(ChatId),
+    /// The message was to be paid for, and the balance of Stars is gone. Provably not sent.
+    Unpaid(String),
     /// The thread or the message replied to is gone: send without them.
     Unattached,
     /// The edited text is what the message says already.
@@ -82,7 +84,7 @@ pub enum Settlement {
     Suspended,
     /// Refused for another reason, or never sent because the alert's text is faulty.
     Failed,
-    /// What it would have said is no longer true.
+    /// What it would have said is no longer true, or the chat knew it by another message.
     Superseded,
     /// The chat asked to leave meanwhile.
     Left,
@@ -222,7 +224,7 @@ pub fn judge(outcome: Outcome, before: bool) -> Verdict {
         Outcome::Unattached => Verdict::Detach,
         Outcome::Payload(what) => Verdict::Malformed(what),
         Outcome::Token(what) => Verdict::Revoked(what),
-        Outcome::NotSent => Verdict::Again,
+        Outcome::NotSent | Outcome::Unpaid(_) => Verdict::Again,
         Outcome::Unknown if before => Verdict::Settled(Settlement::Uncertain, Fate::Stays),
         Outcome::Unknown => Verdict::Doubt,
         Outcome::Uneditable | Outcome::Rejected { .. } => {

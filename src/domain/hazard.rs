@@ -52,6 +52,18 @@ pub enum Certainty {
     Observed,
 }
 
+/// How a change that is no step up reaches people who were told already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Updates {
+    /// The message they have is edited.
+    #[default]
+    Edit,
+    /// A message of its own, without a sound.
+    Silent,
+    /// Not at all: they are told the end.
+    None,
+}
+
 /// A step of a hazard: "danger" (prepare) and "threat of attack" (act now) are two.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Level {
@@ -73,6 +85,10 @@ pub struct Level {
     pub approvals: u8,
     /// Whether its messages are silent for residents.
     pub silent: bool,
+    /// How updates reach private chats. Channels and groups are edited.
+    pub updates: Updates,
+    /// Whether its broadcasts may cost Stars. `// Bot API: allow_paid_broadcast`
+    pub paid: bool,
 }
 
 /// A kind of danger with its levels, lowest first; never without one.

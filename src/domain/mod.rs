@@ -16,6 +16,7 @@ pub mod hazard;
 pub mod ids;
 pub mod lang;
 pub mod letter;
+pub mod manner;
 pub mod operator;
 pub mod preview;
 pub mod region;

@@ -40,7 +40,7 @@ impl Preview {
     pub fn bulletin(&self, board: &Board, variant: &Variant, forest: &Forest) -> Bulletin {
         let mut after = board.clone();
         after.apply(&self.0);
-        bulletin::compose(&self.0, &after, variant, forest)
+        bulletin::compose(&self.0, &after, variant, false, forest)
     }
 
     /// What would be true of the variant's place afterwards.

@@ -1,5 +1,5 @@
 //! How a broadcast went, in figures people ask for: while it runs ([`Report`]), and for good
-//! ([`FanoutFigures`], and [`Reach`] of all bots together).
+//! ([`FanoutFigures`], and [`TransitionFigures`] of all bots together).
 
 mod curve;
 mod forecast;
@@ -37,6 +37,8 @@ pub struct Report {
     pub rate: u32,
     /// The limit it is held to, per second.
     pub limit: u32,
+    /// Tenths of a Star that the alert has cost so far through this bot.
+    pub tenths: u64,
     /// Why it stands still, if it does.
     pub trouble: Option<Trouble>,
 }
@@ -54,6 +56,8 @@ pub enum Trouble {
     Revoked,
     /// Our own storage refuses to save progress.
     Storage,
+    /// An official has paused it.
+    Held,
 }
 
 impl Report {
@@ -213,7 +217,7 @@ pub struct FanoutFigures {
 
 /// How one transition of an alert reached its audience, through all bots together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reach {
+pub struct TransitionFigures {
     /// Which transition.
     pub transition: Transition,
     /// Through how many bots.
@@ -233,7 +237,7 @@ pub struct Reach {
     pub forecast: Option<Forecast>,
 }
 
-impl Reach {
+impl TransitionFigures {
     /// The figures of an alert's broadcasts as one for each transition, in order.
     #[must_use]
     pub fn by_transition(mut figures: Vec<FanoutFigures>) -> Vec<Self> {

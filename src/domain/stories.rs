@@ -11,7 +11,7 @@ use super::{
     board::{Board, Own},
     bulletin::{compose, standing},
     consent::{Act, Answer, CHALLENGE_LIFE, Challenge, Confirmed, ConsentRefusal, Demand},
-    hazard::{Certainty, Hazard, Level, Severity, Urgency},
+    hazard::{Certainty, Hazard, Level, Severity, Updates, Urgency},
     ids::{AlertId, Code, HazardId, LevelId, RegionId, UserId},
     lang::{Lang, Texts},
     operator::{Authorised, Role, Roster, Scope, tests::operator},
@@ -38,6 +38,8 @@ fn hazard() -> Hazard {
         certainty: Certainty::Likely,
         approvals,
         silent: false,
+        updates: Updates::Edit,
+        paid: false,
     };
     let levels = vec![level("danger", Severity::Moderate, 0), level("threat", Severity::Severe, 1)];
     let life = (Duration::from_hours(12), true);
@@ -141,7 +143,7 @@ impl House {
 
     fn reads(&self, event: &Transition, place: &str) -> String {
         let variant = Variant { lang: Lang::En, place: id(place) };
-        compose(event, &self.board, &variant, &self.forest).text
+        compose(event, &self.board, &variant, false, &self.forest).text
     }
 }
 
@@ -289,7 +291,7 @@ fn an_end_names_what_still_holds_and_never_says_that_all_is_well() {
     let text = house.reads(&ended, "town");
     assert!(text.contains("STILL IN FORCE") && text.contains("№ 2"), "{text}");
     let variant = Variant { lang: Lang::En, place: id("town") };
-    let bulletin = compose(&ended, &house.board, &variant, &house.forest);
+    let bulletin = compose(&ended, &house.board, &variant, false, &house.forest);
     assert_eq!(bulletin.tells, [second.alert.id()], "so its reader hears of that end too");
     assert!(matches!(house.own("town"), Own::Active(_)));
 }

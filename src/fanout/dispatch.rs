@@ -6,7 +6,14 @@
 //!
 //! Officials' letters and live reports; then, while a broadcast runs, four of its messages for every
 //! resident's letter; among broadcasts the greatest [`Rank`], but one send in
-//! twenty for the lesser.
+//! twenty for the lesser; among those of one rank whoever reaches the most people next.
+//!
+//! # Nothing twice, nothing needless
+//!
+//! Pages are read ahead of sending and from what is durable, so what was learnt since is looked up at
+//! the moment of sending: whoever an older broadcast of the alert is just now being sent to waits for
+//! that; whoever it has reached is edited rather than told anew; whoever was told by another message
+//! is passed over, and counted as superseded.
 //!
 //! # Invariants
 //!
@@ -16,34 +23,39 @@
 //! - A 429 never counts as an attempt. The first parks the chat; a second chat's within two seconds,
 //!   or a long one, pauses the token until the latest deadline seen.
 
+mod choosing;
 mod saving;
 mod settle;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
+
+use chrono::TimeDelta;
 
 use super::{
     breaker::Breaker,
     chats::Chats,
-    lane::{Due, Lane, Stop},
-    letters::{Letters, Look, Pending},
-    pacer::{Pacer, Ticket},
+    lane::{Lane, Stop},
+    letters::{Letters, Look},
+    pacer::{Fare, Pacer, Ticket},
     plan::{self, Rank},
+    purse::{Budget, Purse},
 };
 use crate::{
     domain::{
         audience::{Position, Variant},
         delivery::Outcome,
-        ids::{AlertId, ChatId, FanoutId, LetterId},
-        letter::{Class, Content, Letter, Watch},
+        ids::{AlertId, ChatId, FanoutId, LetterId, MessageId, RegionId},
+        letter::{Class, Letter, Watch},
+        manner::Manner,
         report::{Report, Trouble},
         time::{Moment, Mono},
     },
-    ports::store::{Fanout, Heir, LetterSave, Limits, Page, Save, WatchSave},
+    ports::store::{Fanout, Heir, Hold, LetterSave, Limits, Page, Save, WatchSave},
 };
 
 /// A crash repeats at most what was sent since the last save.
@@ -71,6 +83,14 @@ const PAGE_SECONDS: u32 = 2;
 const PAGE_MIN: u32 = 50;
 /// Chats read at once, at most.
 const PAGE_MAX: u32 = 1_000;
+
+/// A page is no older than this when it is sent from, so that much is remembered of what was told.
+const LATELY: Duration = Duration::from_secs(8);
+/// Before a chat is looked at again that an older broadcast of the alert is on its way to.
+const BUSY_DELAY: Duration = Duration::from_millis(50);
+/// A broadcast that could not be sent for so long tells the whole present: nothing else may have
+/// reached its readers, and they get one message instead of the backlog.
+const LATE: TimeDelta = TimeDelta::seconds(60);
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq)]
@@ -144,6 +164,11 @@ pub enum Alarm {
     BadLetter(LetterId, String),
     /// Telegram refuses the token; the bot sends nothing any more.
     Revoked(String),
+    /// Telegram would not be paid; broadcasts go at the free rate.
+    Unpaid(String),
+    /// Nothing could be saved for a while, so nothing is sent: the disk is full, or the database is
+    /// held.
+    Unsaved,
     /// The settlements of a broadcast do not add up to its audience: a fault of ours.
     Unaccounted {
         /// Of which broadcast.
@@ -175,8 +200,13 @@ pub enum What {
         fanout: FanoutId,
         /// For which kind of chat.
         variant: Variant,
-        /// Without thread and reply.
-        detached: bool,
+        /// How.
+        manner: Manner,
+        /// Whether it may cost Stars.
+        fare: Fare,
+        /// Whether the whole present is to be told, for want of an earlier message: see
+        /// [`Dispatch::is_late`].
+        late: bool,
     },
     /// A letter; `anew` if its edit was not possible.
     Letter {
@@ -201,6 +231,35 @@ struct Flight {
     to: Bound,
     chat: ChatId,
     tells: Vec<AlertId>,
+    /// By which place; `None` for a letter that is about none.
+    place: Option<RegionId>,
+    edits: bool,
+    fare: Fare,
+    since: Mono,
+}
+
+/// What a chat was told a moment ago.
+#[derive(Clone, Debug)]
+struct Lately {
+    /// When it left, and when that it arrived was heard.
+    at: Mono,
+    heard: Mono,
+    place: Option<RegionId>,
+    tells: Vec<AlertId>,
+    /// The alert whose broadcast it was, and the message.
+    message: Option<(AlertId, MessageId)>,
+}
+
+/// What is known of a chat that a lane is about to send to.
+enum Known {
+    /// Nothing that matters.
+    Nothing,
+    /// An older broadcast of the alert is on its way there.
+    Busy,
+    /// It has nothing to learn.
+    Enough,
+    /// An older broadcast of the alert has reached it.
+    Told(MessageId),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -223,6 +282,13 @@ struct Watched {
 #[derive(Clone, Debug)]
 pub struct Dispatch {
     pacer: Pacer,
+    purse: Purse,
+    /// What chats were told within [`LATELY`], and in which order.
+    lately: BTreeMap<ChatId, Vec<Lately>>,
+    lately_order: VecDeque<(Mono, ChatId)>,
+    /// When Telegram was found away; `None` while it answers.
+    away_since: Option<Mono>,
+    late: BTreeSet<FanoutId>,
     chats: Chats,
     breaker: Breaker,
     lanes: BTreeMap<FanoutId, Lane>,
@@ -240,6 +306,11 @@ pub struct Dispatch {
     storage_trouble: bool,
 
     throttled: Option<(Mono, ChatId)>,
+    /// Short waits in a row for paid messages.
+    unpaid_throttles: u32,
+    /// Since when nothing could be saved.
+    unsaved_since: Option<Mono>,
+    unsaved_told: bool,
     lane_turns: u32,
     letter_debt: u32,
     closing_readers: BTreeSet<FanoutId>,
@@ -251,8 +322,15 @@ pub struct Dispatch {
 impl Dispatch {
     /// Starts with what the process before us left for the limits to remember.
     #[must_use]
-    pub fn new(limit: u32, limits: &Limits, watches: Vec<Watch>, now: Moment) -> Self {
-        let mut pacer = Pacer::new(limit, now.mono);
+    pub fn new(
+        limit: u32,
+        budget: Budget,
+        limits: &Limits,
+        watches: Vec<Watch>,
+        now: Moment,
+    ) -> Self {
+        let purse = Purse::new(budget, limit, limits.spent.clone());
+        let mut pacer = Pacer::paid(limit, purse.top_rate(), now.mono);
         if let Some(until) = limits.paused_until {
             pacer.pause(now.mono + (until - now.utc).to_std().unwrap_or_default());
         }
@@ -260,6 +338,11 @@ impl Dispatch {
         chats.remember(&limits.windows, now.mono, now.utc);
         let mut dispatch = Self {
             pacer,
+            purse,
+            lately: BTreeMap::new(),
+            lately_order: VecDeque::new(),
+            away_since: None,
+            late: BTreeSet::new(),
             chats,
             breaker: Breaker::default(),
             lanes: BTreeMap::new(),
@@ -275,6 +358,9 @@ impl Dispatch {
             save_not_before: now.mono,
             storage_trouble: false,
             throttled: None,
+            unpaid_throttles: 0,
+            unsaved_since: None,
+            unsaved_told: false,
             lane_turns: 0,
             letter_debt: 0,
             closing_readers: BTreeSet::new(),
@@ -290,13 +376,16 @@ impl Dispatch {
 
     /// Takes note of every broadcast that is open, by the store. Says which are new.
     pub fn on_open(&mut self, open: &[Fanout], now: Moment) -> Vec<FanoutId> {
-        let limit = self.pacer.limit();
+        let limit = self.pacer.limit(Fare::Paid);
         let page = limit.saturating_mul(PAGE_SECONDS).clamp(PAGE_MIN, PAGE_MAX) as usize;
         let mut new = Vec::new();
         for fanout in open {
             if !self.lanes.contains_key(&fanout.id) && !self.finished.contains_key(&fanout.id) {
-                let lane = Lane::new(fanout, Rank::of(fanout), page, now.mono);
+                let lane = Lane::new(fanout, Rank::of(fanout), page, now);
                 self.lanes.insert(fanout.id, lane);
+                if now.utc - fanout.opened_at > LATE {
+                    self.late.insert(fanout.id);
+                }
                 // A new lane's first send waits for no lesser one's turn.
                 self.lane_turns = 0;
                 new.push(fanout.id);
@@ -305,6 +394,13 @@ impl Dispatch {
         for old in plan::superseded(open) {
             if let Some(lane) = self.lanes.get_mut(&old) {
                 lane.stop(Stop::Stale, now);
+            }
+        }
+        for fanout in open {
+            let Some(lane) = self.lanes.get_mut(&fanout.id) else { continue };
+            match fanout.hold {
+                Some(Hold::Halted) => lane.stop(Stop::Halted, now),
+                hold => lane.hold(hold == Some(Hold::Paused)),
             }
         }
         new
@@ -341,11 +437,8 @@ impl Dispatch {
 
     /// The figures of every broadcast that runs.
     pub fn reports(&mut self, now: Moment) -> Vec<Report> {
-        let limit = self.pacer.limit();
-        let trouble = self.trouble(now);
-        let with =
-            |lane: &mut Lane| Report { trouble: trouble.clone(), ..lane.report(limit, now.mono) };
-        self.lanes.values_mut().map(with).collect()
+        let ids: Vec<FanoutId> = self.lanes.keys().copied().collect();
+        ids.into_iter().filter_map(|id| self.report(id, now)).collect()
     }
 
     fn trouble(&self, now: Moment) -> Option<Trouble> {
@@ -369,6 +462,8 @@ impl Dispatch {
             lane.wake(now.mono);
             lane.expire(now);
         }
+        self.mind_outage(now);
+        self.forget_lately(now.mono);
         for letter in self.letters.expire(now.utc) {
             self.letter_saves.push(LetterSave { letter, row: None });
         }
@@ -400,9 +495,15 @@ impl Dispatch {
     }
 
     fn may_send(&self, now: Mono) -> bool {
-        self.in_flight.len() < IN_FLIGHT_MAX
-            && self.breaker.admits()
-            && self.pacer.ready_at(now) <= now
+        self.has_room() && self.breaker.admits() && self.is_open(Fare::Paid, now)
+    }
+
+    fn has_room(&self) -> bool {
+        self.in_flight.len() < self.pacer.in_flight_max(IN_FLIGHT_MAX)
+    }
+
+    fn is_open(&self, fare: Fare, now: Mono) -> bool {
+        self.pacer.ready_at(fare, now) <= now
     }
 
     // What is to be read.
@@ -484,6 +585,7 @@ impl Dispatch {
                 self.breaker.on_answer(true);
             }
             Outcome::Delivered(_)
+            | Outcome::Unpaid(_)
             | Outcome::Gone(_)
             | Outcome::Missing
             | Outcome::Forbidden(_)
@@ -498,113 +600,6 @@ impl Dispatch {
     }
 
     // What is to be sent.
-
-    fn choose(&mut self, now: Moment) -> Option<Parcel> {
-        if let Some(parcel) = self.letter(Class::Official, now) {
-            return Some(parcel);
-        }
-        if let Some(parcel) = self.edit(now) {
-            return Some(parcel);
-        }
-        let broadcasting = self.lanes.values().any(Lane::has_due);
-        if (!broadcasting || self.letter_debt >= LANE_PER_LETTER)
-            && let Some(parcel) = self.letter(Class::Resident, now)
-        {
-            self.letter_debt = 0;
-            return Some(parcel);
-        }
-        if let Some(parcel) = self.bulletin(now) {
-            self.letter_debt = (self.letter_debt + 1).min(LANE_PER_LETTER);
-            return Some(parcel);
-        }
-        self.letter(Class::Resident, now)
-    }
-
-    fn letter(&mut self, class: Class, now: Moment) -> Option<Parcel> {
-        let chats = &self.chats;
-        let look = self.letters.look(class, now.mono, |chat| chats.ready_at(chat, now.mono));
-        let Look::Due(index) = look else { return None };
-        let Pending { letter, anew, .. } = self.letters.take(class, index)?.clone();
-        let (id, chat) = (letter.id, letter.new.chat);
-        let report = match letter.new.content {
-            Content::Progress(fanout) => self.report(fanout, now),
-            Content::Plain { .. } | Content::Standing { .. } | Content::Picture { .. } => None,
-        };
-        let ticket = self.depart(chat, Bound::Letter(id), now.mono);
-        Some(Parcel { ticket, chat, what: What::Letter { letter: Box::new(letter), anew, report } })
-    }
-
-    fn report(&mut self, fanout: FanoutId, now: Moment) -> Option<Report> {
-        let (limit, trouble) = (self.pacer.limit(), self.trouble(now));
-        match self.lanes.get_mut(&fanout) {
-            Some(lane) => Some(Report { trouble, ..lane.report(limit, now.mono) }),
-            None => self.finished.get(&fanout).cloned(),
-        }
-    }
-
-    fn edit(&mut self, now: Moment) -> Option<Parcel> {
-        let due: Vec<(FanoutId, ChatId)> = self
-            .watches
-            .iter()
-            .filter(|(_, one)| !one.busy && one.edited_at + REPORT_EVERY <= now.mono)
-            .filter(|(_, one)| self.chats.ready_at(one.watch.chat, now.mono) <= now.mono)
-            .map(|(&key, _)| key)
-            .collect();
-        for key in due {
-            let Some(report) = self.report(key.0, now) else { continue };
-            let Some(watched) = self.watches.get_mut(&key) else { continue };
-            watched.edited_at = now.mono;
-            if watched.shown.as_ref() == Some(&report) {
-                continue;
-            }
-            watched.busy = true;
-            watched.shown = Some(report.clone());
-            let watch = watched.watch;
-            let ticket = self.depart(watch.chat, Bound::Edit(key.0, key.1), now.mono);
-            return Some(Parcel { ticket, chat: watch.chat, what: What::Edit { watch, report } });
-        }
-        None
-    }
-
-    /// The next message of a broadcast.
-    fn bulletin(&mut self, now: Moment) -> Option<Parcel> {
-        let mut order: Vec<(std::cmp::Reverse<Rank>, FanoutId)> = self
-            .lanes
-            .values()
-            .filter(|lane| lane.has_due())
-            .map(|lane| (std::cmp::Reverse(lane.rank()), lane.id()))
-            .collect();
-        order.sort_unstable();
-        if order.len() > 1 && self.lane_turns % LESSER_EVERY == LESSER_EVERY - 1 {
-            let lesser = (self.lane_turns / LESSER_EVERY) as usize % (order.len() - 1);
-            order.rotate_left(1 + lesser);
-        }
-        for (_, id) in order {
-            for _ in 0..HELD_MAX {
-                let Some(lane) = self.lanes.get_mut(&id) else { break };
-                let Some(Due { at, chat, variant, detached }) = lane.take(now) else { break };
-                let ready = self.chats.ready_at(chat, now.mono);
-                if ready > now.mono {
-                    lane.on_held(at, ready);
-                    continue;
-                }
-                self.lane_turns = self.lane_turns.wrapping_add(1);
-                let ticket = self.depart(chat, Bound::Lane(id, at), now.mono);
-                let what = What::Bulletin { fanout: id, variant, detached };
-                return Some(Parcel { ticket, chat, what });
-            }
-        }
-        None
-    }
-
-    fn depart(&mut self, chat: ChatId, to: Bound, now: Mono) -> Ticket {
-        self.breaker.on_send();
-        self.chats.on_send(chat, now);
-        self.limits_dirty |= self.chats.matters(chat, now);
-        let ticket = self.pacer.on_send(now);
-        self.in_flight.insert(ticket, Flight { to, chat, tells: Vec::new() });
-        ticket
-    }
 
     /// Which alerts the text of a parcel tells of as active.
     pub fn on_sending(&mut self, ticket: Ticket, tells: &[AlertId]) {
@@ -627,8 +622,12 @@ impl Dispatch {
         let expiry = self.watches.values().filter(|one| !one.busy).map(|one| one.edited_at);
         let edit_at = expiry.min().map(|at| at + REPORT_EVERY);
         let probe_at = self.breaker.probe_at();
-        let send_at = (self.wants_to_send() && self.in_flight.len() < IN_FLIGHT_MAX)
-            .then(|| self.pacer.ready_at(now.mono))
+        let send_at = (self.wants_to_send() && self.has_room())
+            .then(|| {
+                // Whatever fare was open has been tried.
+                let paid = self.pacer.ready_at(Fare::Paid, now.mono);
+                if paid > now.mono { paid } else { self.pacer.ready_at(Fare::Free, now.mono) }
+            })
             .filter(|_| self.breaker.admits());
         let letters = [Class::Official, Class::Resident].into_iter().filter_map(|class| match self
             .letters

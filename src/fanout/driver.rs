@@ -15,7 +15,9 @@ use tracing::{debug, error, info, warn};
 
 use super::{
     dispatch::{Action, Alarm, Dispatch, Parcel, What},
-    pacer::Ticket,
+    pacer::{Fare, Ticket},
+    plan::{self, Asked},
+    purse::Budget,
 };
 use crate::{
     domain::{
@@ -27,12 +29,13 @@ use crate::{
         ids::{AlertId, BotId, ChatId, FanoutId, MessageId, RegionId, Revision},
         lang::Lang,
         letter::{Content, Letter, Message, Occasion, Picture},
+        manner::Manner,
         report::{FanoutFigures, Report},
         time::Mono,
     },
     ports::{
         clock::Clock,
-        courier::Courier,
+        courier::{Courier, Extras},
         store::{Cause, Deed, Effect, Fanout, Heir, Page, Result, Store},
     },
 };
@@ -46,8 +49,19 @@ const LATE: Duration = Duration::from_millis(1);
 
 /// Who finds the words. `app` puts the bot's phrases behind it.
 pub trait Scribe: Send + Sync + 'static {
-    /// A transition, for one variant of chat.
-    fn bulletin(&self, event: &Transition, board: &Board, variant: &Variant) -> Bulletin;
+    /// A transition, for one variant of chat; `late` as [`bulletin::compose`] has it.
+    ///
+    /// [`bulletin::compose`]: crate::domain::bulletin::compose
+    fn bulletin(
+        &self,
+        event: &Transition,
+        board: &Board,
+        variant: &Variant,
+        late: bool,
+    ) -> Bulletin;
+
+    /// What leaves a chat at a place nothing to learn from a transition: see [`Board::enough`].
+    fn enough(&self, event: &Transition, board: &Board, place: &RegionId) -> Vec<AlertId>;
 
     /// What is true of places, and which alerts that tells of.
     fn standing(
@@ -76,8 +90,10 @@ pub trait Scribe: Send + Sync + 'static {
 pub struct Options {
     /// Whose messages these are.
     pub bot: BotId,
-    /// Messages per second at most.
+    /// Messages per second at most that cost nothing.
     pub limit: u32,
+    /// What it may spend on more.
+    pub budget: Budget,
 }
 
 /// One bot's sender.
@@ -88,7 +104,7 @@ pub struct Driver<S, C: Courier, K, W> {
     clock: K,
     scribe: Arc<W>,
     wake: Arc<Notify>,
-    alarms: mpsc::UnboundedSender<Alarm>,
+    alarms: mpsc::UnboundedSender<(BotId, Alarm)>,
 }
 
 enum Event {
@@ -116,9 +132,10 @@ type Prepared<B> = (B, Arc<[AlertId]>);
 
 struct Desktop<B> {
     dispatch: Dispatch,
-    board: Board,
+    board: Arc<Board>,
     events: BTreeMap<FanoutId, Arc<Transition>>,
-    bodies: BTreeMap<(FanoutId, Variant), Prepared<B>>,
+    /// By broadcast, variant, whether silent and whether late.
+    bodies: BTreeMap<(FanoutId, Variant, bool, bool), Prepared<B>>,
 }
 
 impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
@@ -128,7 +145,7 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
         (store, courier, clock): (S, C, K),
         scribe: Arc<W>,
         wake: Arc<Notify>,
-        alarms: mpsc::UnboundedSender<Alarm>,
+        alarms: mpsc::UnboundedSender<(BotId, Alarm)>,
     ) -> Self {
         Self { options, store, courier, clock, scribe, wake, alarms }
     }
@@ -144,8 +161,8 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
         let watches = self.store.watches(bot).await?;
         let now = self.clock.now();
         let mut desk: Desktop<C::Body> = Desktop {
-            dispatch: Dispatch::new(self.options.limit, &limits, watches, now),
-            board: Board::default(),
+            dispatch: Dispatch::new(self.options.limit, self.options.budget, &limits, watches, now),
+            board: Arc::default(),
             events: BTreeMap::new(),
             bodies: BTreeMap::new(),
         };
@@ -247,8 +264,8 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
 
     fn plan(&self, desk: &mut Desktop<C::Body>, look: Look) {
         let now = self.clock.now();
-        if look.board != desk.board {
-            desk.board = look.board;
+        if look.board != *desk.board {
+            desk.board = Arc::new(look.board);
             desk.bodies.clear();
         }
         for fanout in desk.dispatch.on_open(&look.open, now) {
@@ -268,6 +285,7 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
                 closed_at: fanout.closed_at,
                 rate: 0,
                 limit: self.options.limit,
+                tenths: 0,
                 trouble: None,
             });
         }
@@ -285,9 +303,22 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
                 });
             }
             Action::Fetch { fanout, after, limit } => {
+                let (bot, board) = (self.options.bot, Arc::clone(&desk.board));
+                let (event, scribe) = (desk.events.get(&fanout).cloned(), Arc::clone(&self.scribe));
                 tokio::spawn(async move {
-                    let page = store.page(fanout, after, limit).await;
-                    let _ = tx.send(Event::Page(fanout, page));
+                    let read = async {
+                        let mut page = store.page(fanout, after, limit).await?;
+                        if let Some(event) = event {
+                            let enough = |place: &RegionId| scribe.enough(&event, &board, place);
+                            let asked = plan::ask(&mut page, &event, enough);
+                            if let Some(Asked { chats, alerts, since }) = asked {
+                                let told = store.told(bot, &chats, &alerts, since).await?;
+                                plan::answer(&mut page, &told);
+                            }
+                        }
+                        Ok(page)
+                    };
+                    let _ = tx.send(Event::Page(fanout, read.await));
                 });
             }
             Action::Count { fanout, after } => {
@@ -339,11 +370,11 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
                     "broadcast closed"
                 );
                 desk.events.remove(&report.fanout);
-                desk.bodies.retain(|(fanout, _), _| *fanout != report.fanout);
+                desk.bodies.retain(|(fanout, ..), _| *fanout != report.fanout);
             }
             Action::Alarm(alarm) => {
-                if let Err(unheard) = self.alarms.send(alarm) {
-                    error!(alarm = ?unheard.0, "a fault that needs a person, and nobody listens");
+                if let Err(unheard) = self.alarms.send((self.options.bot, alarm)) {
+                    error!(alarm = ?unheard.0.1, "a fault that needs a person, and nobody listens");
                 }
             }
             Action::Wait(_) | Action::Finished => {}
@@ -357,7 +388,7 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
         {
             return self.send_picture((ticket, chat), (alert, revision, letter.new.lang), tx);
         }
-        let Some((body, edits)) = self.write(desk, ticket, what) else {
+        let Some((body, edits, with)) = self.write(desk, ticket, what) else {
             // The text can't be made: a broadcast that was closed meanwhile. Provably not sent.
             let _ = tx.send(Event::Outcome(ticket, Outcome::NotSent));
             return;
@@ -371,7 +402,7 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
             }
             let outcome = match edits {
                 Some(message) => courier.edit(chat, message, &body).await,
-                None => courier.send(chat, &body).await,
+                None => courier.send(chat, &body, with).await,
             };
             debug!(chat = chat.0, ?outcome, "sent");
             let _ = tx.send(Event::Outcome(ticket, outcome));
@@ -415,39 +446,46 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
         desk: &mut Desktop<C::Body>,
         ticket: Ticket,
         what: What,
-    ) -> Option<(C::Body, Option<MessageId>)> {
+    ) -> Option<(C::Body, Option<MessageId>, Extras)> {
+        let plain = Extras::default();
         match what {
-            What::Bulletin { fanout, variant, detached: _ } => {
+            What::Bulletin { fanout, variant, manner, fare, late } => {
                 let event = desk.events.get(&fanout)?;
-                let key = (fanout, variant);
+                let (silent, edits, reply_to) = match manner {
+                    Manner::Anew { silent, reply_to } => (silent, None, reply_to),
+                    Manner::Edit(message) => (true, Some(message), None),
+                    Manner::Not => return None,
+                };
+                let key = (fanout, variant, silent, late);
                 if desk.bodies.len() > BODIES_MAX {
                     desk.bodies.clear();
                 }
                 let (board, scribe, courier) = (&desk.board, &self.scribe, &self.courier);
-                let (body, tells) = desk.bodies.entry(key).or_insert_with_key(|(_, variant)| {
-                    let Bulletin { text, silent, tells } = scribe.bulletin(event, board, variant);
-                    let message = Message { text, buttons: Vec::new(), silent };
-                    (courier.prepare(&message), tells.into())
-                });
+                let (body, tells) =
+                    desk.bodies.entry(key).or_insert_with_key(|(_, variant, ..)| {
+                        let Bulletin { text, tells } = scribe.bulletin(event, board, variant, late);
+                        let message = Message { text, buttons: Vec::new(), silent };
+                        (courier.prepare(&message), tells.into())
+                    });
                 desk.dispatch.on_sending(ticket, tells);
-                Some((body.clone(), None))
+                Some((body.clone(), edits, Extras { reply_to, paid: fare == Fare::Paid }))
             }
             What::Letter { letter, anew, report } => {
                 let lang = letter.new.lang;
                 match &letter.new.content {
                     Content::Plain { message, edits } => {
                         let edits = edits.filter(|_| !anew);
-                        Some((self.courier.prepare(message), edits))
+                        Some((self.courier.prepare(message), edits, plain))
                     }
                     Content::Standing { occasion, places } => {
                         let (message, tells) =
                             self.scribe.standing(*occasion, places, lang, &desk.board);
                         desk.dispatch.on_sending(ticket, &tells);
-                        Some((self.courier.prepare(&message), None))
+                        Some((self.courier.prepare(&message), None, plain))
                     }
                     Content::Progress(_) => {
                         let message = self.scribe.report(&report?, lang);
-                        Some((self.courier.prepare(&message), None))
+                        Some((self.courier.prepare(&message), None, plain))
                     }
                     // Is no text: `send` has seen to it.
                     Content::Picture { .. } => None,
@@ -455,7 +493,7 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
             }
             What::Edit { watch, report } => {
                 let message = self.scribe.report(&report, watch.lang);
-                Some((self.courier.prepare(&message), Some(watch.message)))
+                Some((self.courier.prepare(&message), Some(watch.message), plain))
             }
         }
     }

@@ -22,6 +22,9 @@
 //!
 //! Deliberately absent: pacing, the choice between lanes, and texts.
 
+mod saving;
+mod telling;
+
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
@@ -29,14 +32,16 @@ use std::{
 
 use crate::{
     domain::{
-        audience::{Position, Recipient, Standing, Variant},
+        alert::{Change, Status},
+        audience::{Position, Recipient, Standing, Tier, Variant},
         delivery::{Fate, Settlement, Tally},
         ids::{AlertId, ChatId, FanoutId, MessageId, Revision},
+        manner::{Manner, Manners},
         report::Report,
         time::{Moment, Mono, Utc},
     },
     fanout::plan::Rank,
-    ports::store::{Fanout, Heir, LaneSave, LogRow, Page, Progress, Straggler},
+    ports::store::{Fanout, Heir, Hold, LogRow, Page, Straggler},
 };
 
 /// Most chats a lane passes by before it waits for them: each is a row of every save.
@@ -49,6 +54,8 @@ const DOUBT_DELAY: Duration = Duration::from_secs(3);
 const RETRY_DELAY: Duration = Duration::from_millis(700);
 /// Readers may yet come while older broadcasts of the alert settle; look again after this.
 const READERS_DELAY: Duration = Duration::from_millis(150);
+/// A page is sent from for so long at most: what it says of a chat may have changed.
+const PAGE_STALE: Duration = Duration::from_secs(5);
 /// A straggler due within this time is saved as one that may have been sent.
 const DUE_SOON: Duration = Duration::from_millis(300);
 /// Refusals we can't read, before they are looked at as a share.
@@ -63,6 +70,8 @@ pub enum Stop {
     Stale,
     /// Telegram refuses the text.
     Malformed,
+    /// An official stopped it.
+    Halted,
 }
 
 /// Somebody to send to.
@@ -74,8 +83,12 @@ pub struct Due {
     pub chat: ChatId,
     /// What.
     pub variant: Variant,
-    /// Without thread and reply.
-    pub detached: bool,
+    /// How.
+    pub manner: Manner,
+    /// Alerts that make this needless if it was told of one of them a moment ago.
+    pub enough: Vec<AlertId>,
+    /// Whether it may have the message already: then it is not needless.
+    pub doubt: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -86,6 +99,11 @@ pub struct Due {
 struct Entry {
     chat: ChatId,
     variant: Variant,
+    tier: Tier,
+    /// As [`Recipient`] has them.
+    told: bool,
+    message: Option<MessageId>,
+    enough: Vec<AlertId>,
     /// It may have the message from an attempt before the present one, of this process or of one that
     /// died.
     doubt: bool,
@@ -117,6 +135,13 @@ pub struct Lane {
     alert: AlertId,
     revision: Revision,
     rank: Rank,
+    manners: Manners,
+    /// Whether whoever was told by another message needs no other.
+    starts: bool,
+    /// What a chat was told before this teaches it nothing about an end.
+    over_since: Option<Mono>,
+    held: bool,
+    paid: bool,
     expires_at: Option<Utc>,
     opened_at: Utc,
     size: Option<u64>,
@@ -127,6 +152,8 @@ pub struct Lane {
     last: bool,
     fetching: bool,
     fetch_at: Mono,
+    /// When the oldest of those who are fresh were read.
+    fetched_at: Mono,
     page: usize,
 
     fresh: VecDeque<Recipient>,
@@ -172,52 +199,66 @@ enum Rest {
 impl Lane {
     /// Takes up a broadcast where its record leaves it. `page` is how many chats to read at once.
     #[must_use]
-    pub fn new(fanout: &Fanout, rank: Rank, page: usize, now: Mono) -> Self {
+    pub fn new(fanout: &Fanout, rank: Rank, page: usize, now: Moment) -> Self {
         let progress = &fanout.progress;
-        let mut lane = Self {
-            id: fanout.id,
-            alert: fanout.transition.alert.id(),
-            revision: fanout.transition.alert.revision(),
-            rank,
-            expires_at: (!fanout.transition.change.closes())
-                .then(|| fanout.transition.alert.expires_at())
-                .flatten(),
-            opened_at: fanout.opened_at,
-            size: fanout.size,
-            counting: false,
-            readers_open: fanout.audience.readers && fanout.readers_ceiling.is_none(),
-            fetched: progress.cursor,
-            last: false,
-            fetching: false,
-            fetch_at: now,
-            page: page.max(1),
-            fresh: VecDeque::new(),
-            cursor: progress.cursor,
-            mark: progress.mark.max(progress.cursor),
-            haunted: progress.mark.max(progress.cursor),
-            stragglers: BTreeMap::new(),
-            waiting: BTreeSet::new(),
-            ready: VecDeque::new(),
-            again: VecDeque::new(),
-            turns: 0,
-            in_flight: 0,
-            tally: progress.tally,
-            log: Vec::new(),
-            sent: VecDeque::new(),
-            answered: 0,
-            rejected: 0,
-            stop: None,
-            rest: Rest::NotAsked,
-            dirty: false,
-            saving: None,
-            closing: false,
-            closed_at: None,
-        };
+        let mut lane =
+            Self {
+                id: fanout.id,
+                alert: fanout.transition.alert.id(),
+                revision: fanout.transition.alert.revision(),
+                rank,
+                manners: Manners::of(&fanout.transition),
+                starts: fanout.transition.change == Change::Raised,
+                over_since: fanout.transition.change.closes().then(|| {
+                    now.mono - (now.utc - fanout.transition.at).to_std().unwrap_or_default()
+                }),
+                held: fanout.hold == Some(Hold::Paused),
+                paid: fanout.transition.alert.draft().paid()
+                    && fanout.transition.alert.status() == Status::Actual,
+                expires_at: (!fanout.transition.change.closes())
+                    .then(|| fanout.transition.alert.expires_at())
+                    .flatten(),
+                opened_at: fanout.opened_at,
+                size: fanout.size,
+                counting: false,
+                readers_open: fanout.audience.readers && fanout.readers_ceiling.is_none(),
+                fetched: progress.cursor,
+                last: false,
+                fetching: false,
+                fetch_at: now.mono,
+                fetched_at: now.mono,
+                page: page.max(1),
+                fresh: VecDeque::new(),
+                cursor: progress.cursor,
+                mark: progress.mark.max(progress.cursor),
+                haunted: progress.mark.max(progress.cursor),
+                stragglers: BTreeMap::new(),
+                waiting: BTreeSet::new(),
+                ready: VecDeque::new(),
+                again: VecDeque::new(),
+                turns: 0,
+                in_flight: 0,
+                tally: progress.tally,
+                log: Vec::new(),
+                sent: VecDeque::new(),
+                answered: 0,
+                rejected: 0,
+                stop: None,
+                rest: Rest::NotAsked,
+                dirty: false,
+                saving: None,
+                closing: false,
+                closed_at: None,
+            };
         for straggler in &progress.stragglers {
-            let Straggler { at, chat, variant, doubt } = straggler.clone();
+            let Straggler { at, chat, variant, tier, told, message, doubt } = straggler.clone();
             let entry = Entry {
                 chat,
                 variant,
+                tier,
+                told,
+                message,
+                enough: Vec::new(),
                 doubt,
                 unknown: false,
                 tells: Vec::new(),
@@ -290,8 +331,14 @@ impl Lane {
         }
     }
 
-    /// Moves those whose wait is over.
+    /// Moves those whose wait is over, and forgets a page that was read too long ago: who may be
+    /// sent to, and what they know, is looked up again.
     pub fn wake(&mut self, now: Mono) {
+        if !self.fresh.is_empty() && now.since(self.fetched_at) > PAGE_STALE && !self.fetching {
+            self.fresh.clear();
+            self.fetched = self.cursor;
+            self.last = false;
+        }
         while let Some(&(due, at)) = self.waiting.first()
             && due <= now
         {
@@ -320,6 +367,9 @@ impl Lane {
     /// Takes a page.
     pub fn on_page(&mut self, page: Page, now: Moment) {
         self.fetching = false;
+        if self.fresh.is_empty() {
+            self.fetched_at = now.mono;
+        }
         if page.recipients.is_empty() && !page.last {
             self.fetch_at = now.mono + READERS_DELAY;
         }
@@ -400,13 +450,15 @@ impl Lane {
     #[must_use]
     pub fn has_due(&self) -> bool {
         self.stop.is_none()
+            && !self.held
             && (self.head_of(&self.ready).is_some()
                 || self.fresh_is_open()
                 || self.head_of(&self.again).is_some())
     }
 
-    /// Takes the next to send to. Those who have left on the way are settled in passing. The caller
-    /// hands it back by [`Lane::on_held`] if the chat can't be spoken to yet.
+    /// Takes the next to send to. Those who have left on the way, and those who have nothing to learn,
+    /// are settled in passing. The caller hands it back by [`Lane::on_held`] if the chat can't be
+    /// spoken to yet, or by [`Lane::on_needless`].
     pub fn take(&mut self, now: Moment) -> Option<Due> {
         if self.stop.is_some() {
             return None;
@@ -431,16 +483,30 @@ impl Lane {
                 self.tally.add(settlement, 1);
                 continue;
             }
+            let doubt = at <= self.haunted;
+            let needless = recipient.needless || (self.starts && recipient.told);
+            if needless && !doubt {
+                self.tally.add(Settlement::Superseded, 1);
+                continue;
+            }
             let entry = Entry {
                 chat: recipient.chat,
                 variant: recipient.variant,
-                doubt: at <= self.haunted,
+                tier: recipient.tier,
+                told: recipient.told,
+                message: recipient.message,
+                enough: recipient.enough,
+                doubt,
                 unknown: false,
                 tells: Vec::new(),
                 cleared: true,
                 detached: false,
                 state: Wait::Ready,
             };
+            if !doubt && self.put(at, &entry) == Manner::Not {
+                self.tally.add(Settlement::Superseded, 1);
+                continue;
+            }
             self.stragglers.insert(at, entry);
             return self.take_straggler(at, now.mono);
         }
@@ -450,13 +516,15 @@ impl Lane {
     fn take_straggler(&mut self, at: Position, now: Mono) -> Option<Due> {
         let entry = self.stragglers.get_mut(&at)?;
         entry.state = Wait::InFlight;
+        let entry = self.stragglers.get(&at)?;
+        let due = self.due(at, entry);
         self.in_flight += 1;
         self.dirty = true;
         while self.sent.front().is_some_and(|&at| now.since(at) > Duration::from_secs(1)) {
             self.sent.pop_front();
         }
         self.sent.push_back(now);
-        Some(Due { at, chat: entry.chat, variant: entry.variant.clone(), detached: entry.detached })
+        Some(due)
     }
 
     /// The one just taken can't be spoken to before `until`: nothing was sent.
@@ -517,6 +585,7 @@ impl Lane {
         match heir {
             Some(Heir::Follows) => {
                 entry.chat = to;
+                entry.message = None;
                 self.on_again(at, Some(now.mono), now);
             }
             Some(Heir::Already) => {
@@ -573,87 +642,6 @@ impl Lane {
         self.log.iter().chain(self.saving.iter().flatten())
     }
 
-    /// Whether there is something to save.
-    #[must_use]
-    pub fn is_dirty(&self) -> bool {
-        self.dirty && self.saving.is_none()
-    }
-
-    /// Whether a save should not wait for its turn: somebody could be sent to but for it, or it is
-    /// the last one.
-    #[must_use]
-    pub fn is_starved(&self) -> bool {
-        if self.saving.is_some() {
-            return false;
-        }
-        if self.stop.is_none() {
-            let fresh = self.fresh.front().is_some_and(|next| next.at > self.mark);
-            let held =
-                |queue: &VecDeque<Position>| queue.front().is_some_and(|&at| !self.is_cleared(at));
-            if fresh && !self.fresh_is_open() && self.stragglers.len() < STRAGGLERS_MAX {
-                return true;
-            }
-            if held(&self.ready) || held(&self.again) {
-                return true;
-            }
-        }
-        self.dirty && self.is_done()
-    }
-
-    /// Everything that has to be durable now; `reserve` is how many may be sent before the next save.
-    pub fn save(&mut self, reserve: usize, now: Moment) -> LaneSave {
-        let ahead = self.fresh.get(reserve.max(1) - 1).or(self.fresh.back());
-        let mark = ahead.map_or(self.mark, |recipient| recipient.at.max(self.mark));
-        let soon = now.mono + DUE_SOON;
-        let mut stragglers = Vec::with_capacity(self.stragglers.len());
-        for (&at, entry) in &mut self.stragglers {
-            let may_go = match entry.state {
-                Wait::InFlight | Wait::Ready | Wait::Moving => true,
-                Wait::Until(due) => due <= soon,
-            };
-            // True once this save is acknowledged; until then `is_cleared` sees `saving`.
-            entry.cleared = may_go || entry.doubt;
-            let variant = entry.variant.clone();
-            stragglers.push(Straggler { at, chat: entry.chat, variant, doubt: entry.cleared });
-        }
-        self.closing = self.is_done();
-        let tally = self.counted();
-        if self.closing {
-            self.closed_at = Some(now.utc);
-        }
-        let tally = if self.closing { tally } else { self.tally };
-        self.dirty = false;
-        let log = std::mem::take(&mut self.log);
-        self.saving = Some(log.clone());
-        LaneSave {
-            fanout: self.id,
-            progress: Progress { cursor: self.cursor, mark, stragglers, tally },
-            log,
-            closed_at: self.closed_at,
-        }
-    }
-
-    /// The save is durable.
-    pub fn on_saved(&mut self, save: &LaneSave) {
-        self.mark = self.mark.max(save.progress.mark);
-        self.saving = None;
-        self.closing = false;
-    }
-
-    /// The save failed; nothing of it is true.
-    pub fn on_not_saved(&mut self) {
-        if let Some(mut log) = self.saving.take() {
-            log.append(&mut self.log);
-            self.log = log;
-        }
-        for entry in self.stragglers.values_mut() {
-            entry.cleared = entry.doubt || entry.state == Wait::InFlight;
-        }
-        self.closing = false;
-        self.closed_at = None;
-        self.dirty = true;
-    }
-
     /// When something is due by itself.
     #[must_use]
     pub fn due_at(&self) -> Option<Mono> {
@@ -678,6 +666,7 @@ impl Lane {
             closed_at: self.closed_at,
             rate: u32::try_from(self.sent.len()).unwrap_or(u32::MAX),
             limit,
+            tenths: 0,
             trouble: None,
         }
     }
@@ -735,7 +724,7 @@ impl Lane {
     fn unsent(&self) -> Settlement {
         match self.stop {
             Some(Stop::Malformed) => Settlement::Failed,
-            Some(Stop::Stale) | None => Settlement::Superseded,
+            Some(Stop::Stale | Stop::Halted) | None => Settlement::Superseded,
         }
     }
 

@@ -3,6 +3,7 @@
 //! ```text
 //!   store ──► Dispatch (one bot) ──► Action ──► driver ──► courier / store
 //!               ├─ Pacer     when the token may speak
+//!               ├─ Purse     what may be paid for
 //!               ├─ Chats     when a chat may be spoken to
 //!               ├─ Breaker   whether anybody is there
 //!               ├─ Letters   dialogue, ahead of broadcasts
@@ -30,3 +31,4 @@ pub mod lane;
 pub mod letters;
 pub mod pacer;
 pub mod plan;
+pub mod purse;

@@ -3,15 +3,19 @@
 //! Planning is a comparison, not a plan that is kept: what the store says is open against what runs.
 //! Doing it twice changes nothing.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use crate::{
     domain::{
-        alert::{Change, Status},
+        alert::{Change, Status, Transition},
         hazard::{Severity, Urgency},
-        ids::{AlertId, FanoutId},
+        ids::{AlertId, ChatId, FanoutId, RegionId},
+        time::Utc,
     },
-    ports::store::Fanout,
+    ports::store::{Fanout, Page},
 };
 
 /// How urgent a broadcast is. Greater goes first; exercises last; a withdrawal just above the alert
@@ -64,4 +68,57 @@ pub fn superseded(open: &[Fanout]) -> Vec<FanoutId> {
         .filter(|fanout| latest.get(&fanout.transition.alert.id()).is_some_and(|&l| l > fanout.id))
         .map(|fanout| fanout.id)
         .collect()
+}
+
+/// A message whose outcome came this long after a moment left after it: no call lasts longer. The log
+/// says when outcomes came; what left sooner is remembered by [`super::dispatch`] for a while.
+const SETTLES_WITHIN: Duration = Duration::from_secs(40);
+
+/// What has to be known of a page's chats before it is sent from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Whether one of these, that lives at this place alone,
+    pub chats: Vec<(ChatId, RegionId)>,
+    /// was told of one of these,
+    pub alerts: Vec<AlertId>,
+    /// not before this.
+    pub since: Option<Utc>,
+}
+
+/// Notes which alerts would leave each chat of a page nothing to learn (`enough`, by place: see
+/// [`Board::enough`](crate::domain::board::Board::enough)), and says what to ask the store about that;
+/// `None` if nothing.
+pub fn ask(
+    page: &mut Page,
+    event: &Transition,
+    enough: impl Fn(&RegionId) -> Vec<AlertId>,
+) -> Option<Asked> {
+    let mut places: BTreeMap<RegionId, Vec<AlertId>> = BTreeMap::new();
+    let mut alerts = BTreeSet::new();
+    let mut chats = Vec::new();
+    for one in &mut page.recipients {
+        let place = &one.variant.place;
+        let known = match places.get(place) {
+            Some(known) => known,
+            None => places.entry(place.clone()).or_insert_with(|| enough(place)),
+        };
+        if !known.is_empty() {
+            one.enough.clone_from(known);
+            alerts.extend(known.iter().copied());
+            chats.push((one.chat, place.clone()));
+        }
+    }
+    let since = event.change.closes().then_some(event.at + SETTLES_WITHIN);
+    (!chats.is_empty()).then(|| Asked { chats, alerts: alerts.into_iter().collect(), since })
+}
+
+/// Takes note of who was told enough. Whoever lives at other places too has something to learn about
+/// those.
+pub fn answer(page: &mut Page, told: &BTreeMap<ChatId, bool>) {
+    for one in &mut page.recipients {
+        match told.get(&one.chat) {
+            None => one.enough.clear(),
+            Some(told) => one.needless = *told && !one.enough.is_empty(),
+        }
+    }
 }

@@ -12,6 +12,15 @@ use crate::domain::{
     time::Utc,
 };
 
+/// What is said with a message for one chat alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Extras {
+    /// The message it replies to. `// Bot API: reply_parameters.message_id`
+    pub reply_to: Option<MessageId>,
+    /// Whether it may cost Stars. `// Bot API: allow_paid_broadcast`
+    pub paid: bool,
+}
+
 /// One bot's connection to Telegram. Cheap to clone.
 pub trait Courier: Clone + Send + Sync + 'static {
     /// A message serialised once, to be sent to many.
@@ -21,7 +30,12 @@ pub trait Courier: Clone + Send + Sync + 'static {
     fn prepare(&self, message: &Message) -> Self::Body;
 
     /// Sends a message. `// Bot API: sendMessage`
-    fn send(&self, chat: ChatId, body: &Self::Body) -> impl Future<Output = Outcome> + Send;
+    fn send(
+        &self,
+        chat: ChatId,
+        body: &Self::Body,
+        with: Extras,
+    ) -> impl Future<Output = Outcome> + Send;
 
     /// Puts a message in place of an earlier one. `// Bot API: editMessageText`
     fn edit(
@@ -33,6 +47,10 @@ pub trait Courier: Clone + Send + Sync + 'static {
 
     /// Sends a picture with words under it. `// Bot API: sendPhoto`
     fn photo(&self, chat: ChatId, picture: &Picture) -> impl Future<Output = Outcome> + Send;
+
+    /// How many members a chat has, the bot included; `None` if Telegram would not say.
+    /// `// Bot API: getChatMemberCount`
+    fn members(&self, chat: ChatId) -> impl Future<Output = Option<u64>> + Send;
 
     /// Answers a press, so that the button stops waiting; at most 200 characters are shown.
     /// `// Bot API: answerCallbackQuery`

@@ -14,8 +14,8 @@
 //!
 //! # Walking an audience
 //!
-//! [`Store::page`] walks stratum by stratum, in order of an immutable key. First come the places of the
-//! audience, in its order: the subscriptions to each, less the chats that belong to an earlier place
+//! [`Store::page`] walks stratum by stratum ([`Audience::stratum`]), in order of an immutable key: the
+//! subscriptions of the stratum's tier to its place, less the chats that belong to an earlier place
 //! of the audience. A chat *belongs* to a place if it was subscribed to it under the ceiling and had
 //! not gone by it. Last, in stratum [`Position::READERS`], comes the delivery log: the first row of
 //! each chat that was told of the alert and belongs to no place of the audience. Those who left since
@@ -30,11 +30,11 @@
 //!
 //! Deliberately absent: a row per recipient before the first message.
 
-use std::{future::Future, time::Duration};
+use std::{collections::BTreeMap, future::Future, time::Duration};
 
 use crate::domain::{
     alert::{Actor, Transition},
-    audience::{Audience, Position, Recipient, Variant},
+    audience::{Audience, Kind, Position, Reach, Recipient, Tier, Variant},
     board::Board,
     consent::Challenge,
     delivery::{Fate, Settlement, Tally},
@@ -114,6 +114,13 @@ pub enum Effect {
     /// The chat has left: all its places go, and what is known of it as soon as no open broadcast
     /// needs it.
     Left(BotId, ChatId),
+    /// The chat is of this kind and has so many members. Its tier follows when no broadcast through
+    /// this bot is open.
+    Counted(BotId, ChatId, Kind, u64),
+    /// Somebody there did something just now; kept to the day.
+    Seen(BotId, ChatId),
+    /// The broadcasts of the alert that are open are held, stopped, or go on.
+    Held(AlertId, Option<Hold>),
     /// The chat takes part in exercises, or does not.
     Exercises(BotId, ChatId, bool),
     /// The chat is dead or shut.
@@ -201,6 +208,15 @@ pub enum Asked {
     CalledOff,
 }
 
+/// Why a broadcast does not go on although somebody is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// Until an official lets it go on.
+    Paused,
+    /// For good: an official stopped it. Whoever was not reached is not.
+    Halted,
+}
+
 /// A broadcast of one transition through one bot, as far as it got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fanout {
@@ -219,6 +235,8 @@ pub struct Fanout {
     pub readers_ceiling: Option<i64>,
     /// How many chats it is for; `None` until counted.
     pub size: Option<u64>,
+    /// Whether an official holds it.
+    pub hold: Option<Hold>,
     /// How far it got.
     pub progress: Progress,
     /// When it was opened.
@@ -262,6 +280,12 @@ pub struct Straggler {
     pub chat: ChatId,
     /// What it is told.
     pub variant: Variant,
+    /// As [`Recipient`] has it.
+    pub tier: Tier,
+    /// As [`Recipient`] has it.
+    pub told: bool,
+    /// As [`Recipient`] has it.
+    pub message: Option<MessageId>,
     /// Whether it may have got the message already.
     pub doubt: bool,
 }
@@ -343,6 +367,17 @@ pub enum WatchSave {
     Done(Watch),
 }
 
+/// What was spent on broadcasting faster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// The day that `tenths` is about, counted from 1970 in UTC.
+    pub day: i64,
+    /// Tenths of a Star spent on that day.
+    pub tenths: u64,
+    /// Tenths of a Star spent on each alert of late.
+    pub alerts: BTreeMap<AlertId, u64>,
+}
+
 /// What a token's limits have to remember across a restart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
@@ -351,6 +386,8 @@ pub struct Limits {
     /// Recent sends to chats that can't take many more: groups within the last minute, private chats
     /// within seconds.
     pub windows: Vec<(ChatId, Vec<Utc>)>,
+    /// Stars spent.
+    pub spent: Spent,
 }
 
 /// What became of a chat that got a new id in mid-broadcast.
@@ -398,8 +435,8 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// The open challenges of an issuer, newest first; expired ones included.
     fn asked_by(&self, issuer: UserId) -> impl Future<Output = Result<Vec<Challenge>>> + Send;
 
-    /// How many chats an audience has now, through this bot.
-    fn reach(&self, bot: BotId, audience: &Audience) -> impl Future<Output = Result<u64>> + Send;
+    /// How many an audience has now, through this bot.
+    fn reach(&self, bot: BotId, audience: &Audience) -> impl Future<Output = Result<Reach>> + Send;
 
     /// Every broadcast of this bot that is not closed, by number.
     fn open_fanouts(&self, bot: BotId) -> impl Future<Output = Result<Vec<Fanout>>> + Send;
@@ -422,6 +459,16 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// How many chats a broadcast's audience has after a position. While the readers are not closed,
     /// those counted are those so far.
     fn count(&self, fanout: FanoutId, after: Position) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Of these chats, those that live at this place and nowhere else; and for each whether it was
+    /// told of one of these alerts as active, by that place, for certain and not before `since`.
+    fn told(
+        &self,
+        bot: BotId,
+        chats: &[(ChatId, RegionId)],
+        alerts: &[AlertId],
+        since: Option<Utc>,
+    ) -> impl Future<Output = Result<BTreeMap<ChatId, bool>>> + Send;
 
     /// Remembers how many chats a broadcast is for.
     fn sized(&self, fanout: FanoutId, size: u64) -> impl Future<Output = Result<()>> + Send;

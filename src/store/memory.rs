@@ -26,7 +26,7 @@ use super::{CHALLENGES_KEPT, EXERCISES, LOG_KEPT, TIDY_MAX};
 use crate::{
     domain::{
         alert::{Actor, Change, Settled, Transition},
-        audience::Audience,
+        audience::{Audience, Tier},
         board::Board,
         consent::Challenge,
         delivery::Settlement,
@@ -51,8 +51,12 @@ use crate::{
 pub struct Ledger {
     sequence: i64,
     chats: BTreeMap<(BotId, ChatId), Chat>,
-    /// The subscriptions of a place in order of joining: what a lane walks.
-    walks: BTreeMap<(BotId, RegionId), BTreeMap<i64, ChatId>>,
+    /// The subscriptions of a tier to a place in order of joining: what a lane walks.
+    walks: BTreeMap<(BotId, Tier, RegionId), BTreeMap<i64, ChatId>>,
+    /// Chats whose tier is to change when no broadcast is open.
+    restless: BTreeMap<(BotId, ChatId), Tier>,
+    /// Recently active people, by the day they were seen last.
+    recent: BTreeSet<(BotId, i64, ChatId)>,
     /// Rows and chats that have gone, in order of going: what is tidied.
     gone: BTreeSet<(BotId, i64, ChatId, i64)>,
     departed: BTreeSet<(BotId, i64, ChatId)>,
@@ -78,6 +82,10 @@ pub struct Ledger {
 #[derive(Clone, Debug)]
 struct Chat {
     lang: Lang,
+    tier: Tier,
+    members: u64,
+    /// The day on which somebody there did something last.
+    seen: i64,
     gone: Option<Went>,
     /// The last alert on which it was not found.
     missed: Option<AlertId>,
@@ -257,6 +265,9 @@ impl Ledger {
             | Effect::Subscribed(..)
             | Effect::Unsubscribed(..)
             | Effect::Left(..)
+            | Effect::Counted(..)
+            | Effect::Seen(..)
+            | Effect::Held(..)
             | Effect::Exercises(..)
             | Effect::Struck(..)
             | Effect::Moved { .. } => true,
@@ -271,7 +282,20 @@ impl Ledger {
         reports: &mut Vec<NewLetter>,
     ) {
         match effect {
-            Effect::Met(bot, chat, lang) => self.met(*bot, *chat, *lang),
+            Effect::Met(bot, chat, lang) => {
+                self.met(*bot, *chat, *lang);
+                self.seen(*bot, *chat, at);
+            }
+            Effect::Counted(bot, chat, kind, members) => {
+                self.counted(*bot, *chat, *kind, *members);
+            }
+            Effect::Seen(bot, chat) => self.seen(*bot, *chat, at),
+            Effect::Held(alert, hold) => {
+                let ours = |one: &&mut Fanout| {
+                    one.transition.alert.id() == *alert && one.closed_at.is_none()
+                };
+                self.fanouts.values_mut().filter(ours).for_each(|one| one.hold = *hold);
+            }
             Effect::Speaks(bot, chat, lang) => self.speaks(*bot, *chat, *lang),
             Effect::Subscribed(bot, chat, place) => self.subscribed(*bot, *chat, place),
             Effect::Unsubscribed(bot, chat, place) => self.unsubscribed(*bot, *chat, place),
@@ -341,6 +365,7 @@ impl Ledger {
             ceiling: self.sequence,
             readers_ceiling: None,
             size: None,
+            hold: None,
             progress: Progress::START,
             opened_at: at,
             closed_at: None,
@@ -502,6 +527,7 @@ impl Ledger {
         let mut more = false;
         for bot in self.bots() {
             more |= self.tidy_chats(bot);
+            more |= self.tidy_tiers(bot, now);
         }
         more |= self.tidy_log(now);
         let stale: Vec<_> = self

@@ -52,6 +52,11 @@ fn after(opened_at: Utc, at: Utc) -> Duration {
     (at - opened_at).to_std().unwrap_or_default()
 }
 
+/// The day of a moment, counted from 1970 in UTC: as exact as activity is kept.
+fn day(at: Utc) -> i64 {
+    at.timestamp().div_euclid(86_400)
+}
+
 /// Progress never goes backwards: a save that comes late changes nothing.
 fn follows(before: &Progress, now: &Progress) -> bool {
     now.cursor >= before.cursor && now.mark >= before.mark && now.tally.sum() >= before.tally.sum()

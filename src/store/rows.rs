@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::{
     domain::{
         alert::{Actor, Alert, Change, Draft, DraftRow, Settled, Status, Transition, Wording},
-        audience::{Audience, Position, Variant},
+        audience::{Audience, Position, Tier, Variant},
         consent::{Act, Challenge, Demand},
         delivery::Tally,
-        hazard::{Certainty, Severity, Urgency},
+        hazard::{Certainty, Severity, Updates, Urgency},
         ids::{
             AlertId, ChatId, Code, FanoutId, HazardId, LevelId, MessageId, RegionId, Revision,
             UserId,
@@ -27,7 +27,7 @@ use crate::{
         report::{Curve, Measured, Reason},
         time::Utc,
     },
-    ports::store::{Limits, Progress, Result, StoreError, Straggler},
+    ports::store::{Hold, Limits, Progress, Result, Spent, StoreError, Straggler},
 };
 
 fn corrupt(what: &str) -> StoreError {
@@ -111,6 +111,14 @@ words!(SeverityWord is Severity { Unknown, Minor, Moderate, Severe, Extreme });
 words!(UrgencyWord is Urgency { Unknown, Past, Future, Expected, Immediate });
 words!(CertaintyWord is Certainty { Unknown, Unlikely, Possible, Likely, Observed });
 words!(OccasionWord is Occasion { Joined, Asked });
+words!(UpdatesWord is Updates { Edit, Silent, None });
+
+impl Default for UpdatesWord {
+    fn default() -> Self {
+        Updates::default().into()
+    }
+}
+
 words!(LangWord is Lang { Ru, Uk, En });
 
 #[derive(Serialize, Deserialize)]
@@ -170,6 +178,10 @@ struct DraftBody {
     certainty: CertaintyWord,
     approvals: u8,
     silent: bool,
+    #[serde(default)]
+    updates: UpdatesWord,
+    #[serde(default)]
+    paid: bool,
     area: AreaRow,
     lasts_us: Option<u64>,
     note: Option<String>,
@@ -195,6 +207,8 @@ impl From<&Draft> for DraftBody {
             certainty: draft.certainty().into(),
             approvals: draft.approvals(),
             silent: draft.silent(),
+            updates: draft.updates().into(),
+            paid: draft.paid(),
             area: draft.area().into(),
             lasts_us: lasts.map(|lasts| u64::try_from(lasts.as_micros()).unwrap_or(u64::MAX)),
             note: draft.note().map(str::to_owned),
@@ -218,6 +232,8 @@ impl DraftBody {
             certainty: self.certainty.into(),
             approvals: self.approvals,
             silent: self.silent,
+            updates: self.updates.into(),
+            paid: self.paid,
             area: self.area.parse()?,
             lasts: self.lasts_us.map(Duration::from_micros),
             note: self.note,
@@ -450,6 +466,7 @@ pub(super) fn take_challenge(text: &str) -> Result<Challenge> {
 struct AudienceBody {
     readers: bool,
     places: Vec<String>,
+    nearest: usize,
     exercise: bool,
 }
 
@@ -457,13 +474,37 @@ pub(super) fn put_audience(audience: &Audience) -> Result<String> {
     put(&AudienceBody {
         readers: audience.readers,
         places: slugs(&audience.places),
+        nearest: audience.nearest,
         exercise: audience.exercise,
     })
 }
 
 pub(super) fn take_audience(text: &str) -> Result<Audience> {
     let row: AudienceBody = take("an audience", text)?;
-    Ok(Audience { readers: row.readers, places: places(&row.places), exercise: row.exercise })
+    let AudienceBody { readers, nearest, exercise, .. } = row;
+    Ok(Audience { readers, places: places(&row.places), nearest, exercise })
+}
+
+pub(super) fn put_tier(tier: Tier) -> i64 {
+    // At most five.
+    i64::try_from(tier.index()).unwrap_or_default()
+}
+
+pub(super) fn take_tier(number: i64) -> Result<Tier> {
+    let known = usize::try_from(number).ok().and_then(|index| Tier::ALL.get(index));
+    known.copied().ok_or_else(|| corrupt("a tier"))
+}
+
+pub(super) fn hold_name(hold: Hold) -> &'static str {
+    match hold {
+        Hold::Paused => "paused",
+        Hold::Halted => "halted",
+    }
+}
+
+pub(super) fn take_hold(name: &str) -> Result<Hold> {
+    let known = [Hold::Paused, Hold::Halted].into_iter().find(|hold| hold_name(*hold) == name);
+    known.ok_or_else(|| corrupt("how a broadcast is held"))
 }
 
 pub(super) fn put_places<'a>(of: impl IntoIterator<Item = &'a RegionId>) -> Result<String> {
@@ -476,6 +517,10 @@ struct StragglerBody {
     chat: i64,
     lang: LangWord,
     place: String,
+    tier: Option<i64>,
+    #[serde(default)]
+    told: bool,
+    message: Option<i64>,
     doubt: bool,
 }
 
@@ -501,6 +546,9 @@ pub(super) fn put_progress(progress: &Progress) -> Result<String> {
         chat: one.chat.0,
         lang: one.variant.lang.into(),
         place: one.variant.place.as_str().to_owned(),
+        tier: Some(put_tier(one.tier)),
+        told: one.told,
+        message: one.message.map(|message| message.0),
         doubt: one.doubt,
     });
     put(&ProgressBody {
@@ -513,16 +561,23 @@ pub(super) fn put_progress(progress: &Progress) -> Result<String> {
 
 pub(super) fn take_progress(text: &str) -> Result<Progress> {
     let row: ProgressBody = take("a broadcast's progress", text)?;
-    let stragglers = row.stragglers.into_iter().map(|one| Straggler {
-        at: position(one.at),
-        chat: ChatId(one.chat),
-        variant: Variant { lang: one.lang.into(), place: RegionId::new(&one.place) },
-        doubt: one.doubt,
-    });
+    let straggler = |one: StragglerBody| {
+        let chat = ChatId(one.chat);
+        Ok(Straggler {
+            at: position(one.at),
+            chat,
+            variant: Variant { lang: one.lang.into(), place: RegionId::new(&one.place) },
+            tier: one.tier.map_or(Ok(Tier::by_id(chat)), take_tier)?,
+            told: one.told,
+            message: one.message.map(MessageId),
+            doubt: one.doubt,
+        })
+    };
+    let stragglers: Result<Vec<Straggler>> = row.stragglers.into_iter().map(straggler).collect();
     Ok(Progress {
         cursor: position(row.cursor),
         mark: position(row.mark),
-        stragglers: stragglers.collect(),
+        stragglers: stragglers?,
         tally: Tally::recorded(row.tally),
     })
 }
@@ -587,6 +642,12 @@ pub(super) fn take_content(text: &str) -> Result<Content> {
 struct LimitsBody {
     paused_until: Option<i64>,
     groups: Vec<(i64, Vec<i64>)>,
+    #[serde(default)]
+    spent_day: i64,
+    #[serde(default)]
+    spent_tenths: u64,
+    #[serde(default)]
+    spent_on: Vec<(i64, u64)>,
 }
 
 pub(super) fn put_limits(limits: &Limits) -> Result<String> {
@@ -596,6 +657,9 @@ pub(super) fn put_limits(limits: &Limits) -> Result<String> {
         groups: groups
             .map(|(chat, at)| (chat.0, at.iter().copied().map(micros).collect()))
             .collect(),
+        spent_day: limits.spent.day,
+        spent_tenths: limits.spent.tenths,
+        spent_on: limits.spent.alerts.iter().map(|(alert, tenths)| (alert.0, *tenths)).collect(),
     })
 }
 
@@ -609,6 +673,11 @@ pub(super) fn take_limits(text: &str) -> Result<Limits> {
             .into_iter()
             .map(|(chat, at)| Ok((ChatId(chat), times(at)?)))
             .collect::<Result<_>>()?,
+        spent: Spent {
+            day: row.spent_day,
+            tenths: row.spent_tenths,
+            alerts: row.spent_on.into_iter().map(|(alert, n)| (AlertId(alert), n)).collect(),
+        },
     })
 }
 

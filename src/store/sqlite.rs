@@ -33,6 +33,7 @@ mod walk;
 
 use std::{
     borrow::Cow,
+    collections::BTreeMap,
     fs::{File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
@@ -53,7 +54,7 @@ use super::rows;
 use crate::{
     domain::{
         alert::Transition,
-        audience::{Audience, Position},
+        audience::{Audience, Position, Reach},
         board::Board,
         consent::Challenge,
         delivery::Settlement,
@@ -297,15 +298,16 @@ async fn recent(connection: &mut SqliteConnection) -> Result<()> {
 }
 
 async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
-    let texts = [
-        (1, "first", include_str!("sqlite/migrations/0001_first.sql")),
-        (3, "curves", include_str!("sqlite/migrations/0003_curves.sql")),
+    let migration = |version, name, text: &'static str| {
+        let text = text.into_sql_str();
+        Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, text, false)
+    };
+    let all = vec![
+        migration(1, "first", include_str!("sqlite/migrations/0001_first.sql")),
+        migration(2, "tiers", include_str!("sqlite/migrations/0002_tiers.sql")),
+        migration(3, "curves", include_str!("sqlite/migrations/0003_curves.sql")),
     ];
-    let migrations = texts.map(|(version, name, text)| {
-        let kind = MigrationType::Simple;
-        Migration::new(version, Cow::Borrowed(name), kind, text.into_sql_str(), false)
-    });
-    Migrator::with_migrations(migrations.into()).run(connection).await.map_err(unmigrated)
+    Migrator::with_migrations(all).run(connection).await.map_err(unmigrated)
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "sqlx may add faults, which are failures too")]
@@ -427,9 +429,20 @@ impl Store for Sqlite {
         open.iter().map(|(body,)| rows::take_challenge(body)).collect()
     }
 
-    async fn reach(&self, bot: BotId, audience: &Audience) -> Result<u64> {
+    async fn reach(&self, bot: BotId, audience: &Audience) -> Result<Reach> {
         let mut tx = self.reading().await?;
         walk::reach(&mut tx, bot, audience).await
+    }
+
+    async fn told(
+        &self,
+        bot: BotId,
+        chats: &[(ChatId, RegionId)],
+        alerts: &[AlertId],
+        since: Option<Utc>,
+    ) -> Result<BTreeMap<ChatId, bool>> {
+        let mut tx = self.reading().await?;
+        walk::told(&mut tx, bot, chats, alerts, since).await
     }
 
     async fn open_fanouts(&self, bot: BotId) -> Result<Vec<Fanout>> {

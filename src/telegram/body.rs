@@ -15,13 +15,16 @@ use bytes::Bytes;
 use serde::Serialize;
 use teloxide::types as tg;
 
-use crate::domain::{
-    ids::{ChatId, MessageId},
-    letter::Message,
+use crate::{
+    domain::{
+        ids::{ChatId, MessageId},
+        letter::Message,
+    },
+    ports::courier::Extras,
 };
 
 /// Room for two ids, their keys and what a send adds, in bytes.
-const FRAME: usize = 128;
+const FRAME: usize = 192;
 
 /// A message serialised once, to be sent to many.
 #[derive(Clone, PartialEq, Eq)]
@@ -62,13 +65,20 @@ impl Body {
 
     /// What to POST to send it. `// Bot API: sendMessage`
     #[must_use]
-    pub fn to_send(&self, chat: ChatId) -> Vec<u8> {
+    pub fn to_send(&self, chat: ChatId, with: Extras) -> Vec<u8> {
         let mut json = Vec::with_capacity(FRAME + self.common.len());
         put(&mut json, b"{\"chat_id\":", chat.0);
         json.push(b',');
         json.extend_from_slice(&self.common);
         if self.silent {
             json.extend_from_slice(b",\"disable_notification\":true");
+        }
+        if with.paid {
+            json.extend_from_slice(b",\"allow_paid_broadcast\":true");
+        }
+        if let Some(message) = with.reply_to {
+            put(&mut json, b",\"reply_parameters\":{\"message_id\":", message.0);
+            json.push(b'}');
         }
         json.push(b'}');
         json
@@ -167,7 +177,7 @@ mod tests {
             .disable_notification(true)
             .link_preview_options(quiet())
             .reply_markup(markup());
-        let ours = Body::new(&message).to_send(CHAT);
+        let ours = Body::new(&message).to_send(CHAT, Extras::default());
         assert_eq!(read(&ours), serde_json::to_value(theirs).unwrap());
     }
 
@@ -186,7 +196,7 @@ mod tests {
     fn a_plain_message_is_these_bytes() {
         let body = Body::new(&Message::plain("Отбой"));
         assert_eq!(
-            String::from_utf8(body.to_send(ChatId(7))).unwrap(),
+            String::from_utf8(body.to_send(ChatId(7), Extras::default())).unwrap(),
             r#"{"chat_id":7,"text":"Отбой","link_preview_options":{"is_disabled":true}}"#
         );
         assert_eq!(

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 use teloxide::{
-    payloads::{DeleteWebhook, SetMyCommands, SetMyCommandsSetters as _},
+    payloads::{DeleteWebhook, GetChatMemberCount, SetMyCommands, SetMyCommandsSetters as _},
     types as tg,
 };
 
@@ -79,6 +79,16 @@ impl Wire {
             Some(Me { bot, username: me["username"].as_str()?.to_owned() })
         };
         read().ok_or_else(|| CallFault::Passing("the bot is not described".to_owned()))
+    }
+
+    /// How many members a chat has. `// Bot API: getChatMemberCount`
+    ///
+    /// # Errors
+    /// If Telegram refuses or can't be reached.
+    pub async fn member_count(&self, chat: ChatId) -> Result<u64, CallFault> {
+        let call = GetChatMemberCount::new(tg::ChatId(chat.0));
+        let count = self.ask(Method::GetChatMemberCount, &call).await?;
+        count.as_u64().ok_or_else(|| CallFault::Passing("members are not a number".to_owned()))
     }
 
     /// Takes away the webhook, without which updates can be read; those that wait are kept.

@@ -147,6 +147,7 @@ impl Refusal {
             Meaning::Unmodified => Outcome::Unmodified,
             Meaning::Uneditable => Outcome::Uneditable,
             Meaning::Payload => Outcome::Payload(self.description()),
+            Meaning::Unpaid => Outcome::Unpaid(self.description()),
         }
     }
 
@@ -167,6 +168,7 @@ enum Meaning {
     Unmodified,
     Uneditable,
     Payload,
+    Unpaid,
 }
 
 /// 403, after `Forbidden: `.
@@ -198,6 +200,7 @@ const RIGHTS: &[Row] = &[
 const BAD: &[Row] = &[
     ("chat not found", Meaning::Missing),
     ("PEER_ID_INVALID", Meaning::Missing),
+    ("BALANCE_TOO_LOW", Meaning::Unpaid),
     ("message thread not found", Meaning::Unattached),
     ("message to be replied not found", Meaning::Unattached),
     ("message is not modified", Meaning::Unmodified),

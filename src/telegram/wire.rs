@@ -40,7 +40,7 @@ use crate::{
         ids::{BotId, ChatId, MessageId, UpdateId},
         letter::{Message, Picture},
     },
-    ports::courier::{Courier, FetchFault, Incoming},
+    ports::courier::{Courier, Extras, FetchFault, Incoming},
 };
 
 /// Where the Bot API is, unless someone stands in for it.
@@ -127,18 +127,20 @@ pub(super) enum Method {
     EditMessageText,
     AnswerCallbackQuery,
     GetMe,
+    GetChatMemberCount,
     GetUpdates,
     DeleteWebhook,
     SetMyCommands,
 }
 
 impl Method {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::SendMessage,
         Self::SendPhoto,
         Self::EditMessageText,
         Self::AnswerCallbackQuery,
         Self::GetMe,
+        Self::GetChatMemberCount,
         Self::GetUpdates,
         Self::DeleteWebhook,
         Self::SetMyCommands,
@@ -151,6 +153,7 @@ impl Method {
             Self::EditMessageText => "editMessageText",
             Self::AnswerCallbackQuery => "answerCallbackQuery",
             Self::GetMe => "getMe",
+            Self::GetChatMemberCount => "getChatMemberCount",
             Self::GetUpdates => "getUpdates",
             Self::DeleteWebhook => "deleteWebhook",
             Self::SetMyCommands => "setMyCommands",
@@ -312,8 +315,8 @@ impl Courier for Wire {
         Body::new(message)
     }
 
-    async fn send(&self, chat: ChatId, body: &Body) -> Outcome {
-        self.outcome(Method::SendMessage, body.to_send(chat)).await
+    async fn send(&self, chat: ChatId, body: &Body, with: Extras) -> Outcome {
+        self.outcome(Method::SendMessage, body.to_send(chat, with)).await
     }
 
     async fn edit(&self, chat: ChatId, message: MessageId, body: &Body) -> Outcome {
@@ -325,6 +328,10 @@ impl Courier for Wire {
     async fn photo(&self, chat: ChatId, picture: &Picture) -> Outcome {
         let form = upload::photo(chat, picture);
         Self::judge(self.upload(Method::SendPhoto, form).await)
+    }
+
+    async fn members(&self, chat: ChatId) -> Option<u64> {
+        self.member_count(chat).await.ok()
     }
 
     async fn toast(&self, callback: &str, text: &str) -> Outcome {
@@ -453,7 +460,7 @@ mod tests {
 
     async fn send(wire: &Wire) -> Outcome {
         let body = wire.prepare(&Message::plain("Тревога"));
-        wire.send(CHAT, &body).await
+        wire.send(CHAT, &body, Extras::default()).await
     }
 
     async fn sent_to(act: Act) -> Outcome {

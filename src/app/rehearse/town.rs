@@ -411,6 +411,7 @@ impl Town {
             closed_at: fanout.closed_at,
             rate: 0,
             limit: rate,
+            tenths: 0,
             trouble: None,
         };
         let expected = letters::progress(&report, official.lang).text;

@@ -14,7 +14,7 @@ use crate::{
     },
     domain::{
         alert::{Actor, Alert, AlertRefusal, Current, Draft, Status},
-        audience::{Audience, Variant},
+        audience::{Audience, Reach, Variant},
         bulletin,
         consent::{Act, Challenge, Demand},
         ids::{AlertId, Code, HazardId, RegionId},
@@ -114,7 +114,7 @@ struct Sheet<'a> {
     preview: Preview,
     place: RegionId,
     /// Chats, bot by bot; `None` where the delivery log decides.
-    reach: Option<Vec<u64>>,
+    reach: Option<Vec<Reach>>,
 }
 
 impl Talk<'_> {
@@ -340,7 +340,7 @@ impl Talk<'_> {
         let reach = match &sheet.reach {
             Some(counts) => {
                 let per_second = self.case.office.rate_per_second;
-                let lanes = counts.iter().map(|chats| (*chats, per_second));
+                let lanes = counts.iter().map(|reach| (reach.total(), per_second));
                 let forecast = Forecast::new(lanes);
                 Phrase::PreviewReach(&forecast).in_lang(lang)
             }

@@ -14,7 +14,7 @@ use crate::{
         ids::{AlertId, Revision},
         letter::{Button, Class, Content, Message, NewLetter},
         operator::MandateRefusal,
-        report::Reach,
+        report::TransitionFigures,
     },
 };
 
@@ -43,7 +43,7 @@ impl Talk<'_> {
     }
 
     fn report_on(&mut self, id: AlertId, revision: Option<Revision>) -> Result<(), Want> {
-        let reaches = Reach::by_transition(self.facts.figures(id)?.to_vec());
+        let reaches = TransitionFigures::by_transition(self.facts.figures(id)?.to_vec());
         let Some(first) = reaches.first() else { return self.no_such_alert(id, None) };
         if let Err(refusal) = self.may_read(&first.transition.alert) {
             self.report_refused(&refusal, &first.transition);
@@ -52,7 +52,7 @@ impl Talk<'_> {
         let (told, drawn) = match revision {
             None => (reaches.as_slice(), first.transition.alert.revision()),
             Some(revision) => {
-                let is_it = |one: &Reach| one.transition.alert.revision() == revision;
+                let is_it = |one: &TransitionFigures| one.transition.alert.revision() == revision;
                 match reaches.iter().position(is_it).and_then(|at| reaches.get(at..=at)) {
                     Some(one) => (one, revision),
                     None => return self.no_such_alert(id, Some((revision, &reaches))),
@@ -88,7 +88,11 @@ impl Talk<'_> {
     }
 
     /// Says so, and which numbers are like it.
-    fn no_such_alert(&mut self, id: AlertId, of: Option<(Revision, &[Reach])>) -> Result<(), Want> {
+    fn no_such_alert(
+        &mut self,
+        id: AlertId,
+        of: Option<(Revision, &[TransitionFigures])>,
+    ) -> Result<(), Want> {
         let (typed, meant) = match of {
             Some((revision, reaches)) => {
                 let last =

@@ -11,6 +11,7 @@ use crate::{
     bot::tests::{operator, rules, rules_with},
     domain::{
         alert::{Actor, Change},
+        audience::Tier,
         ids::{RegionId, UpdateId},
         operator::Role,
     },
@@ -131,7 +132,7 @@ impl World {
             Want::Turn(alert) => {
                 facts.turns.insert(alert, self.turns.get(&alert).cloned());
             }
-            Want::Reach(audience) => facts.reach = Some((audience, vec![900, 300])),
+            Want::Reach(audience) => facts.reach = Some((audience, vec![people(900), people(300)])),
             Want::Figures(alert) => {
                 let figures = self.figures.get(&alert).cloned().unwrap_or_default();
                 facts.figures.insert(alert, figures);
@@ -158,7 +159,7 @@ impl World {
             Effect::Left(_, chat) | Effect::Struck(_, chat, _) => {
                 self.subscribers.remove(&chat);
             }
-            Effect::Moved { .. } => {}
+            Effect::Counted(..) | Effect::Seen(..) | Effect::Held(..) | Effect::Moved { .. } => {}
             Effect::Challenged(challenge) => {
                 self.asked.insert(challenge.code().clone(), Asked::Open(*challenge));
             }
@@ -716,4 +717,12 @@ proptest! {
             }
         }
     }
+}
+
+/// So many people, all recently active.
+fn people(chats: u64) -> Reach {
+    let mut reach = Reach::default();
+    reach.chats[Tier::Recent.index()] = chats;
+    reach.people[Tier::Recent.index()] = chats;
+    reach
 }

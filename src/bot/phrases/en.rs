@@ -82,6 +82,9 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::TextRefused(number) => format!(
             "№ {number}: Telegram refuses the text of this message, so the broadcast has been stopped. Whoever had not been reached will not be. Warn people by other means and tell the administrator."
         ),
+        Phrase::BotRevoked(name) => format!("The bot “{name}” is silent: Telegram does not accept its token. Its subscribers get no messages; the other bots work. Warn people by other means and tell the administrator."),
+        Phrase::BotUnpaid(name) => format!("The bot “{name}” has no Telegram Stars left. Sending goes on at the free rate."),
+        Phrase::Unsaved => "The database does not save: the disk may be full. Sending has stopped, so that nothing is lost or repeated. Warn people by other means and tell the administrator. Sending goes on by itself once saving works.".into(),
         Phrase::Unaccounted(number) => format!(
             "№ {number}: the count of chats does not add up; somebody may not have been reached. Tell the administrator."
         ),
@@ -137,6 +140,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
             Trouble::Outage => "Telegram does not answer. The bot keeps trying.".into(),
             Trouble::Malformed => "Telegram refuses the text. Sending has stopped: tell the administrator and warn people by other means.".into(),
             Trouble::Revoked => "Telegram refuses the bot's token. Sending stands still: tell the administrator and warn people by other means.".into(),
+            Trouble::Held => "Sending is paused. To go on: /resume.".into(),
             Trouble::Storage => "The storage does not answer. Sending waits: tell the administrator.".into(),
         },
         Phrase::ReportHead { number, title, places } => format!("Report № {number}: {title}. {places}."),

@@ -87,9 +87,11 @@ pub fn progress(report: &Report, lang: Lang) -> Message {
     if let Some(trouble) = &report.trouble {
         let until = match trouble {
             Trouble::Throttled(until) => until.format("%H:%M:%S UTC").to_string(),
-            Trouble::Outage | Trouble::Malformed | Trouble::Revoked | Trouble::Storage => {
-                String::new()
-            }
+            Trouble::Outage
+            | Trouble::Malformed
+            | Trouble::Revoked
+            | Trouble::Storage
+            | Trouble::Held => String::new(),
         };
         lines.push(say(lang, &Phrase::Trouble { trouble, until: &until }));
     }
@@ -144,6 +146,7 @@ mod tests {
             tally.add(settlement, chats);
         }
         Report {
+            tenths: 0,
             fanout: FanoutId(1),
             alert: AlertId(12),
             revision: Revision(2),

@@ -19,7 +19,7 @@ use crate::{
         delivery::Settlement,
         lang::Lang,
         region::{Area, Forest},
-        report::{Forecast, Reach, Reason},
+        report::{Forecast, Reason, TransitionFigures},
     },
     picture::curve::{Chart, Mark, Words},
 };
@@ -31,7 +31,7 @@ const MARKS: [u8; 2] = [50, 99];
 
 /// The report, in as few messages as it fits.
 #[must_use]
-pub fn words(reaches: &[Reach], forest: &Forest, lang: Lang) -> Vec<String> {
+pub fn words(reaches: &[TransitionFigures], forest: &Forest, lang: Lang) -> Vec<String> {
     let Some(first) = reaches.first() else { return Vec::new() };
     let mut paragraphs = vec![head(&first.transition, forest, lang)];
     let skipped = reaches.len().saturating_sub(PARTS_MAX);
@@ -88,8 +88,8 @@ fn when(transition: &Transition, forest: &Forest) -> String {
 }
 
 /// One transition.
-fn part(reach: &Reach, forest: &Forest, lang: Lang) -> String {
-    let Reach { transition, tally, measured, .. } = reach;
+fn part(reach: &TransitionFigures, forest: &Forest, lang: Lang) -> String {
+    let TransitionFigures { transition, tally, measured, .. } = reach;
     let alert = &transition.alert;
     let by = match &transition.by {
         Actor::Operator { name, .. } => Some(name.as_str()),
@@ -126,7 +126,7 @@ fn part(reach: &Reach, forest: &Forest, lang: Lang) -> String {
     lines.join("\n")
 }
 
-fn times(reach: &Reach, lang: Lang) -> String {
+fn times(reach: &TransitionFigures, lang: Lang) -> String {
     let curve = &reach.measured.curve;
     let [half, most] = MARKS.map(|part| curve.time_to(part));
     match (curve.first(), half, most, curve.last()) {
@@ -137,7 +137,7 @@ fn times(reach: &Reach, lang: Lang) -> String {
     }
 }
 
-fn nobody(reach: &Reach, lang: Lang) -> String {
+fn nobody(reach: &TransitionFigures, lang: Lang) -> String {
     say(lang, &Phrase::ReportNobody { under_way: reach.closed_at.is_none() })
 }
 
@@ -152,7 +152,7 @@ fn mean(rate: f64, lang: Lang) -> String {
 }
 
 /// Why chats were not reached; nothing if all were.
-fn reasons(reach: &Reach, lang: Lang) -> Option<String> {
+fn reasons(reach: &TransitionFigures, lang: Lang) -> Option<String> {
     let counted = Reason::ALL.into_iter().filter_map(|reason| {
         let chats = reach.measured.failures.get(&reason).copied().filter(|chats| *chats > 0)?;
         Some(say(lang, &Phrase::Reason(reason, chats)))
@@ -165,7 +165,7 @@ fn reasons(reach: &Reach, lang: Lang) -> Option<String> {
 }
 
 /// What stands above the curve, without title and place.
-fn facts(reach: &Reach, forest: &Forest, lang: Lang) -> Vec<String> {
+fn facts(reach: &TransitionFigures, forest: &Forest, lang: Lang) -> Vec<String> {
     let curve = &reach.measured.curve;
     let (delivered, chats) = (reach.tally.get(Settlement::Delivered), reach.chats());
     // Never rounded up: not all is not 100 %.
@@ -184,7 +184,7 @@ fn facts(reach: &Reach, forest: &Forest, lang: Lang) -> Vec<String> {
 
 /// What is written under the picture.
 #[must_use]
-pub fn caption(reach: &Reach, forest: &Forest, lang: Lang) -> String {
+pub fn caption(reach: &TransitionFigures, forest: &Forest, lang: Lang) -> String {
     let alert = &reach.transition.alert;
     let number = number(alert.id(), alert.revision().0);
     let (title, places) = (title(&reach.transition, lang), places(alert.area(), forest, lang));
@@ -194,7 +194,7 @@ pub fn caption(reach: &Reach, forest: &Forest, lang: Lang) -> String {
     format!("{}.", sentences.join(". "))
 }
 
-fn marks(reach: &Reach, lang: Lang) -> Vec<Mark> {
+fn marks(reach: &TransitionFigures, lang: Lang) -> Vec<Mark> {
     let times = MARKS.map(|part| reach.measured.curve.time_to(part));
     if let [Some(half), Some(most)] = times
         && half == most
@@ -210,7 +210,7 @@ fn marks(reach: &Reach, lang: Lang) -> Vec<Mark> {
 
 /// The picture, ready to be drawn.
 #[must_use]
-pub fn chart(reach: &Reach, forest: &Forest, lang: Lang) -> Chart {
+pub fn chart(reach: &TransitionFigures, forest: &Forest, lang: Lang) -> Chart {
     let alert = &reach.transition.alert;
     let number = number(alert.id(), alert.revision().0);
     let places = places(alert.area(), forest, lang);
@@ -278,7 +278,7 @@ mod tests {
     }
 
     /// Ten thousand at 30 a second, of whom some are dead.
-    fn start() -> Reach {
+    fn start() -> TransitionFigures {
         let mut tally = Tally::ZERO;
         for (settlement, chats) in Settlement::ALL.into_iter().zip([9_641, 12, 261, 4, 52, 30, 0]) {
             tally.add(settlement, chats);
@@ -288,7 +288,7 @@ mod tests {
             curve.reached(Duration::from_millis(180 + n * 10_000 * 34 / 9_641));
         }
         let failures = [(Reason::Blocked, 200), (Reason::Deactivated, 40), (Reason::Refused, 52)];
-        Reach {
+        TransitionFigures {
             transition: transition(1, Change::Raised, official(), "2026-11-23T11:05:00Z"),
             bots: 2,
             audience: Some(10_000),
@@ -301,8 +301,8 @@ mod tests {
     }
 
     /// An end that goes out, of which nobody was told yet.
-    fn end() -> Reach {
-        Reach {
+    fn end() -> TransitionFigures {
+        TransitionFigures {
             transition: transition(2, Change::Expired, Actor::Clock, "2026-11-23T12:35:00Z"),
             bots: 1,
             audience: Some(9_653),
@@ -363,7 +363,7 @@ mod tests {
         let forest = rules().forest;
         let mut tally = Tally::ZERO;
         tally.add(Settlement::Delivered, 999_999);
-        let nearly = Reach { tally, audience: Some(1_000_000), ..start() };
+        let nearly = TransitionFigures { tally, audience: Some(1_000_000), ..start() };
         let fact = facts(&nearly, &forest, Lang::En).remove(0);
         assert_eq!(fact, "Delivered to 999,999 of 1,000,000 (99.9%)");
     }
@@ -373,7 +373,7 @@ mod tests {
         let mut measured = Measured::default();
         let delivered = (Settlement::Delivered, crate::domain::delivery::Fate::Stays);
         measured.count(Duration::from_millis(317), delivered, false);
-        let marks = marks(&Reach { measured, ..start() }, Lang::En);
+        let marks = marks(&TransitionFigures { measured, ..start() }, Lang::En);
         assert_eq!(marks.len(), 1);
         assert_eq!(marks[0].label, "50% and 99%: 0.3 s");
     }
@@ -383,15 +383,15 @@ mod tests {
         let told = reasons(&start(), Lang::En).unwrap();
         assert!(told.ends_with("refused by Telegram 52, not sent to 25"), "{told}");
         let measured = Measured { failures: BTreeMap::new(), ..start().measured };
-        let nobody = Reach { measured, tally: Tally::ZERO, ..start() };
+        let nobody = TransitionFigures { measured, tally: Tally::ZERO, ..start() };
         assert_eq!(reasons(&nobody, Lang::En), None);
     }
 
     #[test]
     fn an_alert_of_many_changes_fits_a_few_messages() {
         let forest = rules().forest;
-        let many: Vec<Reach> = (1..=80)
-            .map(|n| Reach {
+        let many: Vec<TransitionFigures> = (1..=80)
+            .map(|n| TransitionFigures {
                 transition: transition(n, Change::Updated, official(), "2026-11-23T11:05:00Z"),
                 ..start()
             })

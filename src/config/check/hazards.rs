@@ -8,11 +8,13 @@ use super::{NAME_MAX, Names, TEXT_MAX, Table};
 use crate::config::{
     fault::Fault,
     shape::{Faults, Leaf, Page},
-    spec::{CertaintySpec, HazardFile, LevelSpec, SeveritySpec, TextsSpec, UrgencySpec},
+    spec::{
+        CertaintySpec, HazardFile, LevelSpec, SeveritySpec, TextsSpec, UpdatesSpec, UrgencySpec,
+    },
     suggest,
 };
 use crate::domain::{
-    hazard::{Catalogue, Certainty, Hazard, Level, Severity, Urgency},
+    hazard::{Catalogue, Certainty, Hazard, Level, Severity, Updates, Urgency},
     ids::{HazardId, LevelId},
     lang::{Lang, Texts},
 };
@@ -197,6 +199,12 @@ fn level(table: &Table<'_, '_>, spec: &LevelSpec, faults: &mut Faults) -> Option
         certainty: certainty_of(*certainty?.get_ref()),
         approvals: approvals?,
         silent: spec.silent,
+        updates: match spec.updates {
+            UpdatesSpec::Edit => Updates::Edit,
+            UpdatesSpec::Silent => Updates::Silent,
+            UpdatesSpec::None => Updates::None,
+        },
+        paid: spec.paid,
     };
     lengths(table, spec, &level, faults);
     Some(level)

@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::{Names, Table, lang};
 use crate::config::{
-    Bot, Log, LogFormat, Policy, Storage, TokenSource,
+    Bot, Log, LogFormat, Paid, Policy, Storage, TokenSource,
     fault::Fault,
     secret::is_token,
     shape::{Faults, Leaf, Page},
@@ -125,8 +125,9 @@ fn bots(
         }
         let api_url = api_url(&table, spec, faults);
         let rate = rate(&table, spec, faults);
+        let paid = paid(&table, spec, rate, faults);
         if let (Some(name), Some((token, _))) = (name, token) {
-            bots.push(Bot { name: name.get_ref().clone(), api_url, token, rate });
+            bots.push(Bot { name: name.get_ref().clone(), api_url, token, rate, paid });
         }
     }
     bots
@@ -242,6 +243,39 @@ fn api_url(table: &Table<'_, '_>, spec: &BotSpec, faults: &mut Faults) -> String
 fn is_loopback(host: &str) -> bool {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     name == "localhost" || name == "[::1]" || name.starts_with("127.")
+}
+
+/// All three keys or none: a bot that may spend without a bound, or pays for nothing, is a mistake.
+fn paid(table: &Table<'_, '_>, spec: &BotSpec, free: u32, faults: &mut Faults) -> Option<Paid> {
+    if spec.paid_rate.is_none() && spec.stars_per_alert.is_none() && spec.stars_per_day.is_none() {
+        return None;
+    }
+    let rate = table.need(spec.paid_rate.as_ref(), "paid_rate", "1000", faults);
+    let alert = table.need(spec.stars_per_alert.as_ref(), "stars_per_alert", "5000", faults);
+    let day = table.need(spec.stars_per_day.as_ref(), "stars_per_day", "20000", faults);
+    let (rate, alert, day) = (rate?, alert?, day?);
+    let fits = |rate: &u32| *rate > free && *rate <= RATE_MAX;
+    let known = u32::try_from(*rate.get_ref()).ok().filter(fits);
+    if known.is_none() {
+        let message =
+            format!("`paid_rate` has to lie above `rate` ({free}) and at {RATE_MAX} at most");
+        faults.push(table.at(rate, "out-of-range", message).help(
+            "`rate` is what costs nothing, 30 for every bot; `paid_rate` is what Stars may buy",
+        ));
+    }
+    let mut stars = |given: &Spanned<i64>, name: &str| {
+        let stars = u64::try_from(*given.get_ref()).ok().filter(|stars| *stars > 0);
+        if stars.is_none() {
+            let message = format!("`{name}` has to be a number of Stars above 0");
+            faults.push(table.at(given, "out-of-range", message).help(
+                "a message above the free rate costs 0.1 Star: 10,000 people cost about 1,000",
+            ));
+        }
+        stars
+    };
+    let (stars_per_alert, stars_per_day) =
+        (stars(alert, "stars_per_alert"), stars(day, "stars_per_day"));
+    Some(Paid { rate: known?, stars_per_alert: stars_per_alert?, stars_per_day: stars_per_day? })
 }
 
 fn rate(table: &Table<'_, '_>, spec: &BotSpec, faults: &mut Faults) -> u32 {

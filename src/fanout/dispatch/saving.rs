@@ -1,6 +1,8 @@
 //! What must survive, and when it is made durable.
 
-use super::{Action, Alarm, Dispatch, Lane, SAVE_EVERY, SAVE_RETRY, Watched};
+use std::time::Duration;
+
+use super::{Action, Alarm, Dispatch, Fare, Lane, Report, SAVE_EVERY, SAVE_RETRY, Watched};
 use crate::{
     domain::{
         ids::{AlertId, FanoutId},
@@ -9,6 +11,9 @@ use crate::{
     },
     ports::store::{Limits, LogRow, Save, WatchSave},
 };
+
+/// When nothing could be saved for so long, a person has to look: a checkpoint or a backup is shorter.
+const UNSAVED_LONG: Duration = Duration::from_secs(3);
 
 impl Dispatch {
     pub(super) fn is_dirty(&self) -> bool {
@@ -29,7 +34,7 @@ impl Dispatch {
             return None;
         }
         // What may be sent until the next save is acknowledged: two saves' worth and a little.
-        let reserve = (self.pacer.limit() / 4).max(8) as usize;
+        let reserve = (self.pacer.limit(Fare::Paid) / 4).max(8) as usize;
         let lanes = self
             .lanes
             .values_mut()
@@ -40,13 +45,14 @@ impl Dispatch {
         let limits = std::mem::take(&mut self.limits_dirty).then(|| Limits {
             paused_until: (paused > now.mono).then(|| now.utc + paused.since(now.mono)),
             windows: self.chats.windows(now.mono, now.utc),
+            spent: self.purse.spent().clone(),
         });
         let save = Save {
             lanes,
             letters: std::mem::take(&mut self.letter_saves),
             watches: std::mem::take(&mut self.watch_saves),
             limits,
-            pace: self.pacer.limit(),
+            pace: self.pacer.limit(Fare::Free),
         };
         self.saving = Some(save.clone());
         Some(save)
@@ -57,6 +63,11 @@ impl Dispatch {
         let Some(save) = self.saving.take() else { return };
         self.storage_trouble = !durable;
         if !durable {
+            let since = *self.unsaved_since.get_or_insert(now.mono);
+            if now.mono.since(since) >= UNSAVED_LONG && !self.unsaved_told {
+                self.unsaved_told = true;
+                self.news.push(Action::Alarm(Alarm::Unsaved));
+            }
             self.save_not_before = now.mono + SAVE_RETRY;
             self.limits_dirty |= save.limits.is_some();
             self.letter_saves.splice(0..0, save.letters);
@@ -68,6 +79,7 @@ impl Dispatch {
             }
             return;
         }
+        (self.unsaved_since, self.unsaved_told) = (None, false);
         self.saved_at = now.mono;
         for saved in &save.lanes {
             let Some(lane) = self.lanes.get_mut(&saved.fanout) else { continue };
@@ -84,8 +96,10 @@ impl Dispatch {
     }
 
     fn close(&mut self, fanout: FanoutId, now: Moment) {
-        let Some(mut lane) = self.lanes.remove(&fanout) else { return };
-        let report = lane.report(self.pacer.limit(), now.mono);
+        let Some(report) = self.report(fanout, now) else { return };
+        self.lanes.remove(&fanout);
+        self.late.remove(&fanout);
+        let report = Report { trouble: None, ..report };
         if let Some(audience) = report.audience
             && audience != report.tally.sum()
         {

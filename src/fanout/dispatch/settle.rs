@@ -13,11 +13,15 @@ use crate::{
     },
     fanout::{
         lane::{Stop, union},
-        pacer::Ticket,
+        pacer::{Fare, Ticket},
     },
     ports::store::{LetterSave, LogRow, WatchSave},
 };
 
+/// A bot without Stars is answered by many waits as short as this. `// telegram.md §2.4`
+const UNPAID_WAIT: Duration = Duration::from_secs(1);
+/// So many of them in a row, with nothing delivered between, and the balance is taken to be gone.
+const UNPAID_MAX: u32 = 5;
 /// Before a letter that provably did not arrive is sent again.
 const LETTER_RETRY: Duration = Duration::from_secs(1);
 /// Before a letter that may have arrived is sent again.
@@ -27,10 +31,18 @@ impl Dispatch {
     /// Takes the outcome of a send.
     pub fn on_outcome(&mut self, ticket: Ticket, outcome: Outcome, now: Moment) {
         let Some(flight) = self.in_flight.remove(&ticket) else { return };
+        // A wait the server hid until it gave up says the same as a slow success.
+        if matches!(outcome, Outcome::Delivered(_) | Outcome::Throttled { .. }) {
+            self.pacer.on_latency(now.mono.since(flight.since), now.mono);
+        }
+        if let Outcome::Delivered(message) = outcome {
+            self.on_told(&flight, message, now.mono);
+        }
         match outcome {
             Outcome::Unknown | Outcome::NotSent => self.breaker.on_silence(now.mono),
             Outcome::Delivered(_)
             | Outcome::Throttled { .. }
+            | Outcome::Unpaid(_)
             | Outcome::Gone(_)
             | Outcome::Missing
             | Outcome::Forbidden(_)
@@ -45,6 +57,7 @@ impl Dispatch {
         if let Outcome::Throttled { retry_after } = outcome {
             self.throttle(flight.chat, retry_after, now);
         }
+        self.mind_balance(&flight, &outcome, now);
         match flight.to {
             Bound::Lane(fanout, at) => self.settle_lane(fanout, at, flight, outcome, now),
             Bound::Letter(letter) => self.settle_letter(letter, flight, outcome, now),
@@ -69,6 +82,33 @@ impl Dispatch {
         self.limits_dirty = true;
     }
 
+    /// A balance that is gone shows as a refusal or as many short waits. `// telegram.md §2.4`
+    fn mind_balance(&mut self, flight: &Flight, outcome: &Outcome, now: Moment) {
+        if let Outcome::Unpaid(why) = outcome {
+            self.unpaid(why, now);
+        }
+        if flight.fare == Fare::Free {
+            return;
+        }
+        if let Outcome::Throttled { retry_after } = outcome
+            && *retry_after <= UNPAID_WAIT
+        {
+            self.unpaid_throttles += 1;
+            if self.unpaid_throttles >= UNPAID_MAX {
+                self.unpaid("it asks for short waits only", now);
+            }
+        } else if matches!(outcome, Outcome::Delivered(_)) {
+            self.unpaid_throttles = 0;
+        }
+    }
+
+    fn unpaid(&mut self, why: &str, now: Moment) {
+        self.unpaid_throttles = 0;
+        if self.purse.on_refused(now.mono) {
+            self.news.push(Action::Alarm(Alarm::Unpaid(why.to_owned())));
+        }
+    }
+
     fn revoke(&mut self, why: String) {
         if !self.revoked {
             self.news.push(Action::Alarm(Alarm::Revoked(why)));
@@ -84,8 +124,12 @@ impl Dispatch {
         outcome: Outcome,
         now: Moment,
     ) {
-        let Flight { tells, chat, .. } = flight;
+        let Flight { tells, chat, edits, .. } = flight;
         let Some(lane) = self.lanes.get_mut(&fanout) else { return };
+        if edits && outcome == Outcome::Uneditable {
+            lane.on_anew(at, now);
+            return;
+        }
         let rejected = matches!(outcome, Outcome::Rejected { .. });
         let message = message_of(&outcome);
         let verdict = judge(outcome, lane.doubts(at));

@@ -9,12 +9,12 @@ use super::*;
 use crate::{
     domain::{
         alert::{Actor, Alert, Change, Draft, DraftRow, Status, Transition, Wording},
-        audience::{Audience, Recipient, Standing},
+        audience::{Audience, Recipient, Standing, Tier},
         delivery::Settlement,
-        hazard::{Certainty, Severity, Urgency},
+        hazard::{Certainty, Severity, Updates, Urgency},
         ids::{BotId, HazardId, LevelId, MessageId, RegionId, Revision, UserId},
         lang::Lang,
-        letter::{Message, NewLetter},
+        letter::{Content, Message, NewLetter, Occasion},
         region::Area,
         time::Utc,
     },
@@ -38,6 +38,8 @@ fn fanout(id: i64, alert: i64, severity: Severity, change: Change) -> Fanout {
         certainty: Certainty::Likely,
         approvals: 0,
         silent: false,
+        updates: Updates::Edit,
+        paid: false,
         area: Area::of([place.clone()]).unwrap(),
         lasts: None,
         note: None,
@@ -51,10 +53,11 @@ fn fanout(id: i64, alert: i64, severity: Severity, change: Change) -> Fanout {
         id: FanoutId(id),
         bot: BOT,
         transition: Transition { alert, change, at, by, settles: Vec::new() },
-        audience: Audience { readers, places: vec![place], exercise: false },
+        audience: Audience { readers, places: vec![place], nearest: 1, exercise: false },
         ceiling: 1_000_000,
         readers_ceiling: None,
         size: None,
+        hold: None,
         progress: Progress::START,
         opened_at: at,
         closed_at: None,
@@ -84,7 +87,7 @@ struct Bench {
 impl Bench {
     fn new(limit: u32) -> Self {
         let now = Moment { mono: Mono(0), utc: utc(Mono(0)) };
-        let dispatch = Dispatch::new(limit, &Limits::default(), Vec::new(), now);
+        let dispatch = Dispatch::new(limit, Budget::default(), &Limits::default(), Vec::new(), now);
         Self {
             dispatch,
             // The silent second is over.
@@ -136,7 +139,12 @@ impl Bench {
                     at: Position { stratum: 1, key: chat },
                     chat: ChatId(chat),
                     variant: Variant { lang: Lang::En, place: RegionId::new("oblast") },
+                    tier: Tier::Recent,
                     standing: Standing::Subscribed,
+                    told: false,
+                    message: None,
+                    enough: Vec::new(),
+                    needless: false,
                 };
                 let beyond = |chat: &&i64| Position { stratum: 1, key: **chat } > after;
                 let recipients: Vec<_> =
@@ -440,4 +448,48 @@ fn who_was_sent_to_again_while_the_first_may_have_arrived_is_logged_so() {
     bench.dispatch.lanes.get_mut(&FanoutId(1)).unwrap().stop(Stop::Stale, now);
     assert!(bench.next_send(5).is_none());
     assert_eq!(logged(&bench), [(1, Settlement::Uncertain, false)]);
+}
+
+#[test]
+fn an_end_waits_for_an_answer_that_tells_of_the_alert_before_its_readers_are_closed() {
+    let mut bench = Bench::new(30);
+    let standing = Content::Standing { occasion: Occasion::Joined, places: vec![] };
+    let mut answer = letter(1, 900, Class::Resident);
+    answer.new.content = standing;
+    bench.dispatch.on_letters(vec![answer]);
+    let telling = bench.next_send(2).unwrap();
+    bench.dispatch.on_sending(telling.ticket, &[AlertId(1)]);
+    bench.open(&[(fanout(2, 1, Severity::Extreme, Change::Ended), 0..0)]);
+    bench.next_send(3);
+    assert!(bench.closed.is_empty(), "whoever is told of the alert just now hears its end too");
+    bench.reply(&telling, Outcome::Delivered(MessageId(1)));
+    bench.next_send(3);
+    assert_eq!(bench.closed.len(), 1);
+}
+
+#[test]
+fn a_death_in_mid_flight_is_no_outcome() {
+    let mut bench = Bench::new(30);
+    let mut start = fanout(1, 1, Severity::Extreme, Change::Raised);
+    let variant = Variant { lang: Lang::En, place: RegionId::new("oblast") };
+    let at = Position { stratum: 1, key: 1 };
+    start.progress.cursor = at;
+    start.progress.mark = at;
+    start.progress.stragglers = vec![crate::ports::store::Straggler {
+        at,
+        chat: ChatId(1),
+        variant,
+        tier: Tier::Recent,
+        told: false,
+        message: None,
+        doubt: true,
+    }];
+    bench.open(&[(start, 1..2)]);
+    let first = bench.next_send(5).unwrap();
+    bench.reply(&first, Outcome::Unknown);
+    let second = bench.next_send(10).expect("one unknown outcome is not final");
+    assert_eq!(second.chat, ChatId(1));
+    bench.reply(&second, Outcome::Unknown);
+    assert_eq!(bench.next_send(10), None, "the second is");
+    assert_eq!(bench.closed[0].tally.get(Settlement::Uncertain), 1);
 }

@@ -1,7 +1,12 @@
 //! Chats: how they come, go, die, come back and change their id.
 
-use super::{AlertId, BotId, Chat, ChatId, How, Lang, Ledger, Move, RegionId, Row, TIDY_MAX, Went};
-use crate::domain::delivery::Fate;
+use super::{
+    AlertId, BotId, Chat, ChatId, How, Lang, Ledger, Move, RegionId, Row, TIDY_MAX, Tier, Utc, Went,
+};
+use crate::{
+    domain::{audience::Kind, delivery::Fate},
+    store::day,
+};
 
 impl Ledger {
     fn draw(&mut self) -> i64 {
@@ -11,7 +16,15 @@ impl Ledger {
 
     pub(super) fn met(&mut self, bot: BotId, id: ChatId, lang: Lang) {
         let Some(chat) = self.chats.get_mut(&(bot, id)) else {
-            let chat = Chat { lang, gone: None, missed: None, rows: Vec::new() };
+            let chat = Chat {
+                lang,
+                tier: Tier::by_id(id),
+                members: 0,
+                seen: 0,
+                gone: None,
+                missed: None,
+                rows: Vec::new(),
+            };
             self.chats.insert((bot, id), chat);
             return;
         };
@@ -42,6 +55,71 @@ impl Ledger {
         }
     }
 
+    pub(super) fn counted(&mut self, bot: BotId, id: ChatId, kind: Kind, members: u64) {
+        let many = kind != Kind::Private && !id.is_private();
+        let Some(chat) = self.present(bot, id).filter(|_| many) else { return };
+        chat.members = members;
+        self.retier(bot, id, Tier::of(kind, members));
+    }
+
+    pub(super) fn seen(&mut self, bot: BotId, id: ChatId, at: Utc) {
+        let today = day(at);
+        let Some(chat) = self.present(bot, id) else { return };
+        if !id.is_private() || chat.seen >= today {
+            return;
+        }
+        let before = std::mem::replace(&mut chat.seen, today);
+        let tier = chat.tier;
+        self.recent.remove(&(bot, before, id));
+        self.recent.insert((bot, today, id));
+        if tier == Tier::Silent {
+            self.retier(bot, id, Tier::Recent);
+        } else {
+            self.restless.remove(&(bot, id));
+        }
+    }
+
+    /// The chat is of this tier from the next broadcast on: at once, if it lives nowhere yet.
+    fn retier(&mut self, bot: BotId, id: ChatId, tier: Tier) {
+        self.restless.remove(&(bot, id));
+        let Some(chat) = self.chats.get_mut(&(bot, id)) else { return };
+        if chat.rows.is_empty() {
+            chat.tier = tier;
+        } else if chat.tier != tier {
+            self.restless.insert((bot, id), tier);
+        }
+    }
+
+    /// Gives chats the tier they are due, if no broadcast of this bot is open.
+    pub(super) fn tidy_tiers(&mut self, bot: BotId, now: Utc) -> bool {
+        let before = day(now) - Tier::RECENT_DAYS;
+        let long = (bot, i64::MIN, ChatId(i64::MIN))..(bot, before, ChatId(i64::MIN));
+        let silent: Vec<_> = self.recent.range(long).take(TIDY_MAX).copied().collect();
+        for &(_, day, id) in &silent {
+            self.recent.remove(&(bot, day, id));
+            self.retier(bot, id, Tier::Silent);
+        }
+        if self.running(bot).next().is_some() {
+            return silent.len() == TIDY_MAX;
+        }
+        let ours = (bot, ChatId(i64::MIN))..=(bot, ChatId(i64::MAX));
+        let due: Vec<(ChatId, Tier)> =
+            self.restless.range(ours).take(TIDY_MAX).map(|((_, id), tier)| (*id, *tier)).collect();
+        for &(id, tier) in &due {
+            self.restless.remove(&(bot, id));
+            let Some(chat) = self.chats.get_mut(&(bot, id)) else { continue };
+            let before = std::mem::replace(&mut chat.tier, tier);
+            for row in &chat.rows {
+                if let Some(walk) = self.walks.get_mut(&(bot, before, row.place.clone())) {
+                    walk.remove(&row.seq);
+                }
+                let walk = self.walks.entry((bot, tier, row.place.clone())).or_default();
+                walk.insert(row.seq, id);
+            }
+        }
+        silent.len() == TIDY_MAX || due.len() == TIDY_MAX
+    }
+
     fn present(&mut self, bot: BotId, id: ChatId) -> Option<&mut Chat> {
         self.chats.get_mut(&(bot, id)).filter(|chat| chat.gone.is_none())
     }
@@ -53,8 +131,9 @@ impl Ledger {
             return;
         }
         chat.rows.push(Row { place: place.clone(), seq, gone: None });
+        let tier = chat.tier;
         self.sequence = seq;
-        self.walks.entry((bot, place.clone())).or_default().insert(seq, id);
+        self.walks.entry((bot, tier, place.clone())).or_default().insert(seq, id);
     }
 
     pub(super) fn unsubscribed(&mut self, bot: BotId, id: ChatId, place: &RegionId) {
@@ -140,9 +219,12 @@ impl Ledger {
         if let Some(went) = fresh.as_ref().and_then(|chat| chat.gone) {
             self.departed.remove(&(bot, went.seq, to));
         }
+        if let Some(tier) = self.restless.remove(&(bot, from)) {
+            self.restless.insert((bot, to), tier);
+        }
         if let Some(chat) = self.chats.remove(&(bot, from)) {
             for row in &chat.rows {
-                if let Some(walk) = self.walks.get_mut(&(bot, row.place.clone())) {
+                if let Some(walk) = self.walks.get_mut(&(bot, chat.tier, row.place.clone())) {
                     walk.insert(row.seq, to);
                 }
                 if let Some(went) = row.gone {
@@ -166,6 +248,8 @@ impl Ledger {
                 for id in &ids {
                     if let Some(row) = self.log.get_mut(id) {
                         row.chat = to;
+                        // Numbers of a group's messages mean nothing in what it became.
+                        row.message = None;
                     }
                 }
                 told.chats.insert(to, ids);
@@ -275,7 +359,7 @@ impl Ledger {
         let Some(chat) = self.chats.get_mut(&(bot, id)) else { return };
         let Some(at) = chat.rows.iter().position(|row| row.seq == seq) else { return };
         let row = chat.rows.remove(at);
-        if let Some(walk) = self.walks.get_mut(&(bot, row.place)) {
+        if let Some(walk) = self.walks.get_mut(&(bot, chat.tier, row.place)) {
             walk.remove(&seq);
         }
     }
@@ -292,7 +376,10 @@ impl Ledger {
             }
             self.drop_row(bot, id, seq);
         }
-        self.chats.remove(&(bot, id));
+        if let Some(chat) = self.chats.remove(&(bot, id)) {
+            self.recent.remove(&(bot, chat.seen, id));
+        }
+        self.restless.remove(&(bot, id));
         let logged: Vec<i64> = self
             .told
             .iter()

@@ -86,7 +86,8 @@ impl Ledger {
         self.append(logged(alert, told && row.tells.contains(&alert)));
         for &other in row.tells.iter().filter(|other| told && **other != alert) {
             if !self.rows(other, bot, chat).any(|(_, before)| before.told) {
-                self.append(logged(other, true));
+                // Not its own message: no update of the other alert may be put in its place.
+                self.append(Logged { message: None, ..logged(other, true) });
             }
         }
         self.struck(bot, chat, row.fate, Some(alert));
@@ -108,7 +109,7 @@ impl Ledger {
         self.struck(bot, chat, row.fate, None);
     }
 
-    fn rows(
+    pub(super) fn rows(
         &self,
         alert: AlertId,
         bot: BotId,

@@ -1,15 +1,18 @@
 //! One ledger behind a lock.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use super::Ledger;
 use crate::{
     domain::{
         alert::Transition,
-        audience::{Audience, Position},
+        audience::{Audience, Position, Reach},
         board::Board,
         consent::Challenge,
-        ids::{AlertId, BotId, ChatId, Code, FanoutId, LetterId, UpdateId, UserId},
+        ids::{AlertId, BotId, ChatId, Code, FanoutId, LetterId, RegionId, UpdateId, UserId},
         letter::{Letter, Watch},
         report::FanoutFigures,
         time::Utc,
@@ -69,7 +72,7 @@ impl Store for Memory {
     async fn asked_by(&self, issuer: UserId) -> Result<Vec<Challenge>> {
         Ok(self.lock().asked_by(issuer))
     }
-    async fn reach(&self, bot: BotId, audience: &Audience) -> Result<u64> {
+    async fn reach(&self, bot: BotId, audience: &Audience) -> Result<Reach> {
         Ok(self.lock().reach(bot, audience))
     }
     async fn open_fanouts(&self, bot: BotId) -> Result<Vec<Fanout>> {
@@ -86,6 +89,15 @@ impl Store for Memory {
     }
     async fn count(&self, fanout: FanoutId, after: Position) -> Result<u64> {
         Ok(self.lock().count(fanout, after))
+    }
+    async fn told(
+        &self,
+        bot: BotId,
+        chats: &[(ChatId, RegionId)],
+        alerts: &[AlertId],
+        since: Option<Utc>,
+    ) -> Result<BTreeMap<ChatId, bool>> {
+        Ok(self.lock().told(bot, chats, alerts, since))
     }
     async fn sized(&self, fanout: FanoutId, size: u64) -> Result<()> {
         self.lock().sized(fanout, size);

@@ -1,25 +1,30 @@
 //! Walking an audience.
 
-use std::ops::Bound;
+use std::{collections::BTreeMap, ops::Bound};
 
 use super::{Chat, EXERCISES, FanoutId, How, Ledger, RegionId, Row};
 use crate::{
     domain::{
-        audience::{Audience, Position, Recipient, Standing, Variant},
-        ids::{BotId, ChatId},
+        audience::{Audience, Kind, Position, Reach, Recipient, Standing, Tier, Variant},
+        delivery::Settlement,
+        ids::{AlertId, BotId, ChatId, MessageId},
         lang::Lang,
+        time::Utc,
     },
     ports::store::{Fanout, Page},
 };
 
 impl Ledger {
-    /// How many chats an audience has now, through this bot. Readers are of a broadcast, and none is
-    /// open here.
+    /// How many an audience has now, through this bot. Readers are of a broadcast, and none is open
+    /// here.
     #[must_use]
-    pub fn reach(&self, bot: BotId, audience: &Audience) -> u64 {
-        let mut reached = 0;
-        for (index, place) in audience.places.iter().enumerate() {
-            let Some(walk) = self.walks.get(&(bot, place.clone())) else { continue };
+    pub fn reach(&self, bot: BotId, audience: &Audience) -> Reach {
+        let mut reach = Reach::default();
+        let strata = Tier::ALL.into_iter().flat_map(|tier| {
+            audience.places.iter().enumerate().map(move |(index, place)| (tier, index, place))
+        });
+        for (tier, index, place) in strata {
+            let Some(walk) = self.walks.get(&(bot, tier, place.clone())) else { continue };
             for (seq, id) in walk {
                 let Some(chat) = self.chats.get(&(bot, *id)) else { continue };
                 let lives = |row: &Row, place: &RegionId| row.place == *place && row.gone.is_none();
@@ -32,11 +37,40 @@ impl Ledger {
                     chat.rows.iter().any(|row| lives(row, &place))
                 };
                 if here && !earlier && (!audience.exercise || exercises()) {
-                    reached += 1;
+                    reach.chats[tier.index()] += 1;
+                    reach.people[tier.index()] +=
+                        if tier.kind() == Kind::Private { 1 } else { chat.members };
                 }
             }
         }
-        reached
+        reach
+    }
+
+    /// Of these chats, those that live at this place and nowhere else; and for each whether it was
+    /// told of one of these alerts, by that place, for certain and not before `since`.
+    #[must_use]
+    pub fn told(
+        &self,
+        bot: BotId,
+        chats: &[(ChatId, RegionId)],
+        alerts: &[AlertId],
+        since: Option<Utc>,
+    ) -> BTreeMap<ChatId, bool> {
+        let told = |chat: ChatId, place: &RegionId, alert: AlertId| {
+            self.rows(alert, bot, chat).any(|(_, row)| {
+                row.told
+                    && row.place == *place
+                    && row.settlement == Settlement::Delivered
+                    && since.is_none_or(|since| row.at >= since)
+            })
+        };
+        let alone = |(chat, place): &&(ChatId, RegionId)| {
+            self.subscriber(bot, *chat).is_some_and(|known| known.places == [place.clone()])
+        };
+        let known = |(chat, place): &(ChatId, RegionId)| {
+            (*chat, alerts.iter().any(|&alert| told(*chat, place, alert)))
+        };
+        chats.iter().filter(alone).map(known).collect()
     }
 
     /// At most `limit` chats of a broadcast's audience after a position.
@@ -124,13 +158,11 @@ impl Ledger {
         meet: &mut impl FnMut(Position, Who<'a>) -> bool,
     ) -> bool {
         let audience = &fanout.audience;
-        for (stratum, (index, place)) in (1..).zip(audience.places.iter().enumerate()) {
-            let key = match stratum {
-                passed if passed < after.stratum => continue,
-                here if here == after.stratum => after.key,
-                _ => 0,
-            };
-            let Some(walk) = self.walks.get(&(fanout.bot, place.clone())) else { continue };
+        for stratum in after.stratum.max(1)..=audience.strata() {
+            let Some((tier, index)) = audience.stratum(stratum) else { continue };
+            let key = if stratum == after.stratum { after.key } else { 0 };
+            let place = audience.places[index].clone();
+            let Some(walk) = self.walks.get(&(fanout.bot, tier, place)) else { continue };
             let range = (Bound::Excluded(key), Bound::Included(fanout.ceiling.max(key)));
             for (&seq, &id) in walk.range(range) {
                 let Some(chat) = self.chats.get(&(fanout.bot, id)) else { continue };
@@ -162,37 +194,58 @@ impl Ledger {
     }
 
     fn recipient(&self, fanout: &Fanout, at: Position, who: &Who<'_>) -> Recipient {
-        let (id, how, place, lang) = match who {
+        let (id, chat, how, place, lang) = match who {
             Who::Reader(row) => {
                 // A row that was walked is there.
                 let row = &self.log[row];
                 let chat = self.chats.get(&(fanout.bot, row.chat));
                 let how = chat.and_then(|chat| chat.gone).map(|went| went.how);
                 let lang = chat.map(|chat| chat.lang).or(row.lang).unwrap_or(Lang::Ru);
-                (row.chat, how, &row.place, lang)
+                (row.chat, chat, how, &row.place, lang)
             }
             Who::Resident(id, chat, row) => {
                 let (how, place) = stand(chat, row, fanout);
-                (*id, how, place, chat.lang)
+                (*id, Some(*chat), how, place, chat.lang)
             }
         };
-        let to = |chat: ChatId, lang: Lang, standing: Standing| Recipient {
-            at,
-            chat,
-            variant: Variant { lang, place: place.clone() },
-            standing,
+        let to = |id: ChatId, chat: Option<&Chat>, lang: Lang, standing: Standing| {
+            let (told, message) = self.earlier(fanout, id);
+            Recipient {
+                at,
+                chat: id,
+                variant: Variant { lang, place: place.clone() },
+                tier: chat.map_or(Tier::by_id(id), |chat| chat.tier),
+                standing,
+                told,
+                message,
+                enough: Vec::new(),
+                needless: false,
+            }
         };
         match how {
-            None => to(id, lang, Standing::Subscribed),
+            None => to(id, chat, lang, Standing::Subscribed),
             Some(How::Moved) => match self.heir(fanout, id) {
                 Some((heir, chat)) => {
                     let how = chat.gone.map(|went| went.how);
-                    to(heir, chat.lang, how.map_or(Standing::Subscribed, How::standing))
+                    to(heir, Some(chat), chat.lang, how.map_or(Standing::Subscribed, How::standing))
                 }
-                None => to(id, lang, Standing::Left),
+                None => to(id, chat, lang, Standing::Left),
             },
-            Some(how) => to(id, lang, how.standing()),
+            Some(how) => to(id, chat, lang, how.standing()),
         }
+    }
+
+    /// Whether the chat was told of the alert before, for certain, and the last message by which a
+    /// broadcast did.
+    fn earlier(&self, fanout: &Fanout, id: ChatId) -> (bool, Option<MessageId>) {
+        let alert = fanout.transition.alert.id();
+        let rows = || {
+            let rows = self.rows(alert, fanout.bot, id).map(|(_, row)| row);
+            rows.filter(|row| row.fanout != Some(fanout.id))
+        };
+        let told = rows().any(|row| row.told && row.settlement == Settlement::Delivered);
+        let told_by = rows().filter(|row| row.told && row.fanout.is_some());
+        (told, told_by.filter_map(|row| row.message).max())
     }
 
     /// Who stands in for a chat that went to another id; nobody, if that is in the audience anyway.

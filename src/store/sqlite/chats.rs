@@ -5,12 +5,14 @@ use sqlx::SqliteConnection;
 use super::{rows, sql};
 use crate::{
     domain::{
-        audience::Standing,
+        audience::{Kind, Standing, Tier},
         delivery::Fate,
         ids::{AlertId, BotId, ChatId, RegionId},
         lang::Lang,
+        time::Utc,
     },
     ports::store::{Result, StoreError},
+    store::day,
 };
 
 /// How a chat or a subscription went.
@@ -127,6 +129,37 @@ pub(super) async fn met(
             subscribed(conn, bot, chat, &place).await?;
         }
     }
+    Ok(())
+}
+
+pub(super) async fn counted(
+    conn: &mut SqliteConnection,
+    bot: BotId,
+    chat: ChatId,
+    kind: Kind,
+    members: u64,
+) -> Result<()> {
+    if kind == Kind::Private || chat.is_private() {
+        return Ok(());
+    }
+    sqlx::query(sql::CHAT_COUNTED)
+        .bind(bot.0)
+        .bind(chat.0)
+        .bind(rows::put_tier(Tier::of(kind, members)))
+        .bind(i64::try_from(members).unwrap_or(i64::MAX))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn seen(
+    conn: &mut SqliteConnection,
+    bot: BotId,
+    chat: ChatId,
+    at: Utc,
+) -> Result<()> {
+    let query = sqlx::query(sql::CHAT_SEEN).bind(bot.0).bind(chat.0).bind(day(at));
+    query.execute(conn).await?;
     Ok(())
 }
 

@@ -56,7 +56,18 @@ async fn take_effect(
 ) -> Result<bool> {
     let exercises = || RegionId::new(EXERCISES);
     match effect {
-        Effect::Met(bot, chat, lang) => chats::met(conn, *bot, *chat, *lang).await?,
+        Effect::Met(bot, chat, lang) => {
+            chats::met(conn, *bot, *chat, *lang).await?;
+            chats::seen(conn, *bot, *chat, at).await?;
+        }
+        Effect::Counted(bot, chat, kind, members) => {
+            chats::counted(conn, *bot, *chat, *kind, *members).await?;
+        }
+        Effect::Seen(bot, chat) => chats::seen(conn, *bot, *chat, at).await?,
+        Effect::Held(alert, hold) => {
+            let query = sqlx::query(sql::FANOUTS_HOLD).bind(alert.0);
+            query.bind(hold.map(rows::hold_name)).execute(conn).await?;
+        }
         Effect::Speaks(bot, chat, lang) => chats::speaks(conn, *bot, *chat, *lang).await?,
         Effect::Subscribed(bot, chat, place) => {
             chats::subscribed(conn, *bot, *chat, place).await?;

@@ -92,6 +92,8 @@ struct Appended<'a> {
     chat: ChatId,
     lang: Option<Lang>,
     told: bool,
+    /// Whether the message is about this alert, or only mentions it.
+    own: bool,
     row: &'a LogRow,
 }
 
@@ -104,7 +106,7 @@ impl Appended<'_> {
             self.lang.map(Lang::code),
             self.row.settlement.name(),
             i64::from(self.told),
-            self.row.message.map(|message| message.0),
+            self.row.message.filter(|_| self.own).map(|message| message.0),
             rows::micros(self.row.at),
         ])
     }
@@ -140,10 +142,10 @@ async fn append<'a>(
         }
         let read = known && row.settlement.may_have_read();
         let told = read && row.tells.contains(&alert);
-        rows.push(Appended { alert, chat, lang: None, told, row });
+        rows.push(Appended { alert, chat, lang: None, told, own: true, row });
         for &other in row.tells.iter().filter(|other| read && **other != alert) {
             if readers.insert((other, chat)) {
-                rows.push(Appended { alert: other, chat, lang: None, told: true, row });
+                rows.push(Appended { alert: other, chat, lang: None, told: true, own: false, row });
             }
         }
         new.push((chat, row));
@@ -184,7 +186,9 @@ async fn insert(
     }
     let batch: Vec<_> = rows.iter().map(Appended::json).collect();
     let batch = serde_json::Value::from(batch).to_string();
-    sqlx::query(sql::LOG_NEW).bind(batch).bind(bot.0).bind(fanout.0).execute(conn).await?;
+    let query = sqlx::query(sql::LOG_NEW).bind(&batch).bind(bot.0).bind(fanout.0);
+    query.execute(&mut *conn).await?;
+    sqlx::query(sql::LOGGED_AGAIN).bind(batch).execute(conn).await?;
     Ok(())
 }
 
@@ -210,7 +214,7 @@ async fn save_letter(conn: &mut SqliteConnection, bot: BotId, save: &LetterSave)
     let new: Vec<Appended> = tells
         .iter()
         .filter(|alert| readers.insert((**alert, chat)))
-        .map(|&alert| Appended { alert, chat, lang, told: true, row })
+        .map(|&alert| Appended { alert, chat, lang, told: true, own: true, row })
         .collect();
     insert(conn, bot, LETTER, &new).await?;
     chats::struck(conn, bot, chat, row.fate, None).await

@@ -10,7 +10,45 @@ pub(super) const DRAW: &str = "UPDATE sequence SET last = last + 1 WHERE one = 1
 pub(super) const DRAWN: &str = "SELECT last FROM sequence WHERE one = 1";
 
 pub(super) const CHAT: &str = "SELECT lang, how, missed FROM chats WHERE bot = $1 AND chat = $2";
-pub(super) const CHAT_NEW: &str = "INSERT INTO chats (bot, chat, lang) VALUES ($1, $2, $3)";
+pub(super) const CHAT_NEW: &str = "INSERT INTO chats (bot, chat, lang, tier) VALUES ($1, $2, $3, CASE WHEN $2 > 0 THEN 4 ELSE 3 END)";
+/// `$3` the tier it is to have: at once, if it lives nowhere yet. `$4` members.
+pub(super) const CHAT_COUNTED: &str = "
+    UPDATE chats SET members = $4,
+        tier = CASE WHEN EXISTS (SELECT 1 FROM subscriptions AS s
+            WHERE s.bot = $1 AND s.chat = $2) THEN tier ELSE $3 END,
+        wanted = CASE WHEN tier <> $3 AND EXISTS (SELECT 1 FROM subscriptions AS s
+            WHERE s.bot = $1 AND s.chat = $2) THEN $3 END
+    WHERE bot = $1 AND chat = $2 AND gone IS NULL";
+/// `$3` today.
+pub(super) const CHAT_SEEN: &str = "
+    UPDATE chats SET seen = $3,
+        tier = CASE WHEN EXISTS (SELECT 1 FROM subscriptions AS s
+            WHERE s.bot = $1 AND s.chat = $2) THEN tier ELSE 4 END,
+        wanted = CASE WHEN tier = 5 AND EXISTS (SELECT 1 FROM subscriptions AS s
+            WHERE s.bot = $1 AND s.chat = $2) THEN 4 END
+    WHERE bot = $1 AND chat = $2 AND $2 > 0 AND gone IS NULL AND seen < $3";
+/// `$2` the first day that is not long ago, `$3` how many.
+pub(super) const CHATS_FALL_SILENT: &str = "
+    UPDATE chats SET
+        tier = CASE WHEN EXISTS (SELECT 1 FROM subscriptions AS s
+            WHERE s.bot = chats.bot AND s.chat = chats.chat) THEN tier ELSE 5 END,
+        wanted = CASE WHEN tier <> 5 AND EXISTS (SELECT 1 FROM subscriptions AS s
+            WHERE s.bot = chats.bot AND s.chat = chats.chat) THEN 5 END
+    WHERE bot = $1 AND chat IN (
+        SELECT c.chat FROM chats AS c
+        WHERE c.bot = $1 AND COALESCE(c.wanted, c.tier) = 4 AND c.seen < $2
+        ORDER BY c.seen, c.chat LIMIT $3)";
+pub(super) const CHATS_RESTLESS: &str = "
+    SELECT chat FROM chats WHERE bot = $1 AND wanted IS NOT NULL ORDER BY chat LIMIT $2";
+/// Give these chats the tier they are due: `$1` bot, `$2` chats.
+pub(super) const RETIER: [&str; 2] = [
+    "UPDATE subscriptions SET tier = (
+         SELECT c.wanted FROM chats AS c
+         WHERE c.bot = subscriptions.bot AND c.chat = subscriptions.chat)
+     WHERE bot = $1 AND chat IN (SELECT value FROM json_each($2))",
+    "UPDATE chats SET tier = wanted, wanted = NULL
+     WHERE bot = $1 AND chat IN (SELECT value FROM json_each($2))",
+];
 pub(super) const CHAT_BACK: &str = "
     UPDATE chats
     SET lang = CASE WHEN how IN ('retired', 'suspended') THEN lang ELSE $3 END,
@@ -29,8 +67,9 @@ pub(super) const SUBSCRIBABLE: &str = "
     WHERE c.bot = $1 AND c.chat = $2 AND c.gone IS NULL AND NOT EXISTS (
         SELECT 1 FROM subscriptions AS s
         WHERE s.bot = $1 AND s.chat = $2 AND s.place = $3 AND s.gone IS NULL)";
-pub(super) const SUBSCRIBE: &str =
-    "INSERT INTO subscriptions (bot, chat, place, seq) VALUES ($1, $2, $3, $4)";
+pub(super) const SUBSCRIBE: &str = "
+    INSERT INTO subscriptions (bot, tier, chat, place, seq)
+    SELECT bot, tier, chat, $3, $4 FROM chats WHERE bot = $1 AND chat = $2";
 pub(super) const SUBSCRIBED: &str = "
     SELECT 1 FROM subscriptions AS s
     JOIN chats AS c ON c.bot = s.bot AND c.chat = s.chat AND c.gone IS NULL
@@ -63,8 +102,9 @@ pub(super) const LETTERS_MOVE: &str = "UPDATE letters SET chat = $3 WHERE bot = 
 pub(super) const LOG_ANY: &str = "
     SELECT 1 FROM log
     WHERE alert IN (SELECT id FROM alerts WHERE logged = 1) AND bot = $1 AND chat = $2 LIMIT 1";
+/// The numbers of a group's messages mean nothing in the supergroup that it became.
 pub(super) const LOG_RENAME: &str = "
-    UPDATE log SET chat = $3
+    UPDATE log SET chat = $3, message = NULL
     WHERE alert IN (SELECT id FROM alerts WHERE logged = 1) AND bot = $1 AND chat = $2";
 
 // --- deeds -----------------------------------------------------------------------------------
@@ -112,15 +152,18 @@ pub(super) const FANOUT_NEW: &str = "
     INSERT INTO fanouts (bot, alert, revision, audience, ceiling, progress, opened_at)
     SELECT $1, $2, $3, $4, last, $5, $6 FROM sequence WHERE one = 1 RETURNING id";
 pub(super) const FANOUT: &str = "
-    SELECT f.id, f.bot, t.body, f.audience, f.ceiling, f.readers_ceiling, f.size, f.progress,
-        f.opened_at, f.closed_at
+    SELECT f.id, f.bot, t.body, f.audience, f.ceiling, f.readers_ceiling, f.size, f.hold,
+        f.progress, f.opened_at, f.closed_at
     FROM fanouts AS f JOIN turns AS t ON t.alert = f.alert AND t.revision = f.revision
     WHERE f.id = $1";
 pub(super) const FANOUTS_OPEN: &str = "
-    SELECT f.id, f.bot, t.body, f.audience, f.ceiling, f.readers_ceiling, f.size, f.progress,
-        f.opened_at, f.closed_at
+    SELECT f.id, f.bot, t.body, f.audience, f.ceiling, f.readers_ceiling, f.size, f.hold,
+        f.progress, f.opened_at, f.closed_at
     FROM fanouts AS f JOIN turns AS t ON t.alert = f.alert AND t.revision = f.revision
     WHERE f.bot = $1 AND f.closed_at IS NULL ORDER BY f.id";
+
+pub(super) const FANOUTS_HOLD: &str =
+    "UPDATE fanouts SET hold = $2 WHERE alert = $1 AND closed_at IS NULL";
 
 pub(super) const LETTER_NEW: &str = "
     INSERT INTO letters (bot, chat, lang, class, content, not_after)
@@ -139,14 +182,14 @@ pub(super) const JOURNAL: &str = "
 // --- walks -----------------------------------------------------------------------------------
 
 /// `$1` bot, `$2` place, `$3` after, `$4` ceiling, `$5` limit, `$6` earlier places, `$7` exercises
-/// only. `CROSS JOIN` keeps the walk outermost.
+/// only, `$8` tier. `CROSS JOIN` keeps the walk outermost.
 pub(super) const PLACE_PAGE: &str = "
     SELECT s.seq, s.chat, c.lang, s.how, x.how
     FROM subscriptions AS s
     CROSS JOIN chats AS c
     LEFT JOIN subscriptions AS x ON $7 AND x.bot = s.bot AND x.chat = s.chat AND x.place = ''
         AND x.seq <= $4 AND (x.gone IS NULL OR x.gone > $4)
-    WHERE s.bot = $1 AND s.place = $2 AND s.seq > $3 AND s.seq <= $4
+    WHERE s.bot = $1 AND s.tier = $8 AND s.place = $2 AND s.seq > $3 AND s.seq <= $4
         AND (s.gone IS NULL OR s.gone > $4)
         AND c.bot = s.bot AND c.chat = s.chat
         AND (NOT $7 OR x.seq IS NOT NULL)
@@ -157,11 +200,11 @@ pub(super) const PLACE_PAGE: &str = "
                 AND e.seq <= $4 AND (e.gone IS NULL OR e.gone > $4))
     ORDER BY s.seq LIMIT $5";
 
-/// Parameters as those of [`PLACE_PAGE`], but for the limit.
+/// `$1` bot, `$2` place, `$3` after, `$4` ceiling, `$5` earlier places, `$6` exercises only, `$7` tier.
 pub(super) const PLACE_COUNT: &str = "
     SELECT COUNT(*)
     FROM subscriptions AS s
-    WHERE s.bot = $1 AND s.place = $2 AND s.seq > $3 AND s.seq <= $4
+    WHERE s.bot = $1 AND s.tier = $7 AND s.place = $2 AND s.seq > $3 AND s.seq <= $4
         AND (s.gone IS NULL OR s.gone > $4)
         AND (NOT $6 OR EXISTS (
             SELECT 1 FROM subscriptions AS x
@@ -176,7 +219,7 @@ pub(super) const PLACE_COUNT: &str = "
 /// `$1` alert, `$2` bot, `$3` after, `$4` readers' ceiling, `$5` broadcast, `$6` places, `$7`
 /// ceiling, `$8` exercises only, `$9` limit.
 pub(super) const READER_PAGE: &str = "
-    SELECT l.id, l.chat, l.place, COALESCE(c.lang, l.lang), c.how
+    SELECT l.id, l.chat, l.place, COALESCE(c.lang, l.lang), c.how, c.tier
     FROM log AS l
     LEFT JOIN chats AS c ON c.bot = l.bot AND c.chat = l.chat
     WHERE l.alert = $1 AND l.bot = $2 AND l.told = 1 AND l.id > $3 AND l.id <= $4
@@ -216,11 +259,13 @@ pub(super) const READER_COUNT: &str = "
                 WHERE x.bot = l.bot AND x.chat = l.chat AND x.place = ''
                     AND x.seq <= $7 AND (x.gone IS NULL OR x.gone > $7))))";
 
-/// `$1` bot, `$2` place, `$3` earlier places, `$4` exercises only.
+/// `$1` bot, `$2` place, `$3` earlier places, `$4` exercises only, `$5` tier. Members are looked up for
+/// channels and groups only, which are few.
 pub(super) const REACH: &str = "
-    SELECT COUNT(*)
+    SELECT COUNT(*), COALESCE(SUM(CASE WHEN $5 >= 4 THEN 1 ELSE (
+        SELECT c.members FROM chats AS c WHERE c.bot = s.bot AND c.chat = s.chat) END), 0)
     FROM subscriptions AS s
-    WHERE s.bot = $1 AND s.place = $2 AND s.gone IS NULL
+    WHERE s.bot = $1 AND s.tier = $5 AND s.place = $2 AND s.gone IS NULL
         AND (NOT $4 OR EXISTS (
             SELECT 1 FROM subscriptions AS x
             WHERE x.bot = s.bot AND x.chat = s.chat AND x.place = '' AND x.gone IS NULL))
@@ -248,11 +293,39 @@ pub(super) const STANDS_AT: &str = "
     SELECT place FROM subscriptions
     WHERE bot = $1 AND chat = $2 AND seq <= $3 AND gone IS NULL";
 pub(super) const HEIR: &str = "
-    SELECT m.new, c.lang, c.how FROM moves AS m
+    SELECT m.new, c.lang, c.how, c.tier FROM moves AS m
     JOIN chats AS c ON c.bot = m.bot AND c.chat = m.new WHERE m.bot = $1 AND m.old = $2";
 
+/// How these chats were told of an alert by other messages than this broadcast's: whether for certain,
+/// and by which, if a broadcast's. `$1` alert, `$2` bot, `$3` chats, `$4` broadcast.
+pub(super) const EARLIER: &str = "
+    SELECT l.chat, l.settlement = 'delivered', CASE WHEN l.fanout <> 0 THEN l.message END
+    FROM json_each($3) AS j
+    CROSS JOIN log AS l
+    WHERE l.alert = $1 AND l.bot = $2 AND l.chat = j.value AND l.fanout <> $4 AND l.told = 1";
+/// `$1` alerts, `$2` bot, `$3` pairs of chat and place, `$4` not before.
+pub(super) const TOLD: &str = "
+    SELECT c.chat, EXISTS (
+        SELECT 1 FROM json_each($1) AS a
+        CROSS JOIN log AS l
+        WHERE l.alert = a.value AND l.bot = $2 AND l.chat = c.chat
+            AND l.place = json_extract(j.value, '$[1]')
+            AND l.told = 1 AND l.settlement = 'delivered' AND l.at >= $4)
+    FROM json_each($3) AS j
+    CROSS JOIN chats AS c
+    WHERE c.bot = $2 AND c.chat = json_extract(j.value, '$[0]') AND c.gone IS NULL
+        AND EXISTS (
+            SELECT 1 FROM subscriptions AS s
+            WHERE s.bot = $2 AND s.chat = c.chat AND s.place = json_extract(j.value, '$[1]')
+                AND s.gone IS NULL)
+        AND NOT EXISTS (
+            SELECT 1 FROM subscriptions AS s
+            WHERE s.bot = $2 AND s.chat = c.chat AND s.gone IS NULL
+                AND s.place NOT IN ('', json_extract(j.value, '$[1]')))";
+
 /// The texts behind `page`, `count` and `reach`.
-pub(super) const WALKS: [&str; 5] = [PLACE_PAGE, PLACE_COUNT, READER_PAGE, READER_COUNT, REACH];
+pub(super) const WALKS: [&str; 7] =
+    [PLACE_PAGE, PLACE_COUNT, READER_PAGE, READER_COUNT, REACH, EARLIER, TOLD];
 
 // --- progress --------------------------------------------------------------------------------
 
@@ -302,6 +375,10 @@ pub(super) const LOG_NEW: &str = "
         json_extract(value, '$[2]'), json_extract(value, '$[3]'), json_extract(value, '$[4]'),
         json_extract(value, '$[5]'), json_extract(value, '$[6]'), json_extract(value, '$[7]')
     FROM json_each($1) ORDER BY key";
+/// A row that comes after the log of its alert was forgotten is to be forgotten too: `$1` alerts.
+pub(super) const LOGGED_AGAIN: &str = "
+    UPDATE alerts SET logged = 1
+    WHERE logged = 0 AND id IN (SELECT json_extract(value, '$[0]') FROM json_each($1))";
 pub(super) const LETTER_DONE: &str =
     "DELETE FROM letters WHERE bot = $1 AND id = $2 RETURNING lang";
 pub(super) const WATCH_OUT: &str = "
@@ -333,8 +410,8 @@ pub(super) const BOTS: &str = "
 pub(super) const OPEN: &str =
     "SELECT ceiling, audience FROM fanouts WHERE bot = $1 AND closed_at IS NULL";
 pub(super) const TIDY_ROWS: &str = "
-    DELETE FROM subscriptions WHERE (bot, place, seq) IN (
-        SELECT bot, place, seq FROM subscriptions
+    DELETE FROM subscriptions WHERE (bot, tier, place, seq) IN (
+        SELECT bot, tier, place, seq FROM subscriptions
         WHERE bot = $1 AND gone IS NOT NULL AND kept = 0 AND gone <= $2
         ORDER BY gone, chat, seq LIMIT $3)";
 pub(super) const DEPARTED: &str = "

@@ -4,9 +4,9 @@ use sqlx::SqliteConnection;
 
 use super::{rows, sql};
 use crate::{
-    domain::{ids::BotId, time::Utc},
+    domain::{audience::Tier, ids::BotId, time::Utc},
     ports::store::{Result, UPDATES_KEPT},
-    store::{CHALLENGES_KEPT, LOG_KEPT, TIDY_MAX},
+    store::{CHALLENGES_KEPT, LOG_KEPT, TIDY_MAX, day},
 };
 
 pub(super) async fn tidy(conn: &mut SqliteConnection, now: Utc) -> Result<bool> {
@@ -14,6 +14,7 @@ pub(super) async fn tidy(conn: &mut SqliteConnection, now: Utc) -> Result<bool> 
     let mut more = false;
     for (bot,) in bots {
         more |= tidy_chats(conn, BotId(bot)).await?;
+        more |= tidy_tiers(conn, BotId(bot), now).await?;
     }
     more |= tidy_log(conn, now).await?;
     for (text, before) in
@@ -31,6 +32,29 @@ fn most() -> i64 {
 
 fn full(met: u64) -> bool {
     met >= TIDY_MAX as u64
+}
+
+/// Gives chats the tier they are due, if no broadcast of this bot is open.
+async fn tidy_tiers(conn: &mut SqliteConnection, bot: BotId, now: Utc) -> Result<bool> {
+    let query = sqlx::query(sql::CHATS_FALL_SILENT).bind(bot.0);
+    let query = query.bind(day(now) - Tier::RECENT_DAYS).bind(most());
+    let silent = full(query.execute(&mut *conn).await?.rows_affected());
+    let open: Option<(i64, String)> =
+        sqlx::query_as(sql::OPEN).bind(bot.0).fetch_optional(&mut *conn).await?;
+    if open.is_some() {
+        return Ok(silent);
+    }
+    let query = sqlx::query_as(sql::CHATS_RESTLESS).bind(bot.0).bind(most());
+    let due: Vec<(i64,)> = query.fetch_all(&mut *conn).await?;
+    if due.is_empty() {
+        return Ok(silent);
+    }
+    let chats: Vec<i64> = due.iter().map(|(chat,)| *chat).collect();
+    let chats = serde_json::json!(chats).to_string();
+    for text in sql::RETIER {
+        sqlx::query(text).bind(bot.0).bind(&chats).execute(&mut *conn).await?;
+    }
+    Ok(silent || full(due.len() as u64))
 }
 
 /// Rows, chats and moves that no open broadcast of this bot can see.

@@ -1,25 +1,42 @@
 //! Walking an audience.
 
+use std::collections::BTreeMap;
+
 use sqlx::SqliteConnection;
 
 use super::{chats::How, rows, sql};
 use crate::{
     domain::{
-        audience::{Audience, Position, Recipient, Standing, Variant},
-        ids::{BotId, ChatId, FanoutId, RegionId},
+        audience::{Audience, Position, Reach, Recipient, Standing, Tier, Variant},
+        ids::{AlertId, BotId, ChatId, FanoutId, MessageId, RegionId},
         lang::Lang,
+        time::Utc,
     },
     ports::store::{Fanout, Page, Result, StoreError},
 };
 
-pub(super) type FanoutRow =
-    (i64, i64, String, String, i64, Option<i64>, Option<i64>, String, i64, Option<i64>);
+pub(super) type FanoutRow = (
+    i64,
+    i64,
+    String,
+    String,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+    String,
+    i64,
+    Option<i64>,
+);
 
 /// Someone met on a walk: key, chat, and what the stratum tells of it.
 type MetRow = (i64, i64, String, Option<String>, Option<String>);
+/// A reader: key, chat, place, language, how it went and its tier.
+type ReaderRow = (i64, i64, String, Option<String>, Option<String>, Option<i64>);
 
 pub(super) fn parse(row: FanoutRow) -> Result<Fanout> {
-    let (id, bot, turn, audience, ceiling, readers_ceiling, size, progress, opened, closed) = row;
+    let (id, bot, turn, audience, ceiling, readers_ceiling, size, hold, progress, opened, closed) =
+        row;
     Ok(Fanout {
         id: FanoutId(id),
         bot: BotId(bot),
@@ -28,6 +45,7 @@ pub(super) fn parse(row: FanoutRow) -> Result<Fanout> {
         ceiling,
         readers_ceiling,
         size: size.map(number).transpose()?,
+        hold: hold.as_deref().map(rows::take_hold).transpose()?,
         progress: rows::take_progress(&progress)?,
         opened_at: rows::time(opened)?,
         closed_at: closed.map(rows::time).transpose()?,
@@ -48,30 +66,39 @@ pub(super) async fn reach(
     conn: &mut SqliteConnection,
     bot: BotId,
     audience: &Audience,
-) -> Result<u64> {
-    let mut reached = 0;
-    for (index, place) in audience.places.iter().enumerate() {
-        let (here,): (i64,) = sqlx::query_as(sql::REACH)
-            .bind(bot.0)
-            .bind(place.as_str())
-            .bind(rows::put_places(&audience.places[..index])?)
-            .bind(audience.exercise)
-            .fetch_one(&mut *conn)
-            .await?;
-        reached += number(here)?;
+) -> Result<Reach> {
+    let mut reach = Reach::default();
+    for tier in Tier::ALL {
+        for (index, place) in audience.places.iter().enumerate() {
+            let (chats, people): (i64, i64) = sqlx::query_as(sql::REACH)
+                .bind(bot.0)
+                .bind(place.as_str())
+                .bind(rows::put_places(&audience.places[..index])?)
+                .bind(audience.exercise)
+                .bind(rows::put_tier(tier))
+                .fetch_one(&mut *conn)
+                .await?;
+            reach.chats[tier.index()] += number(chats)?;
+            reach.people[tier.index()] += number(people)?;
+        }
     }
-    Ok(reached)
+    Ok(reach)
 }
 
-/// The strata of places that have someone after a position, each with where to go on.
-fn strata(fanout: &Fanout, after: Position) -> impl Iterator<Item = (u32, usize, i64)> {
-    (1..).zip(0..fanout.audience.places.len()).filter_map(move |(stratum, index)| {
-        let key = match stratum {
-            passed if passed < after.stratum => return None,
-            here if here == after.stratum => after.key,
-            _ => 0,
-        };
-        Some((stratum, index, key))
+/// A stratum of places that has someone after a position, and where to go on.
+#[derive(Clone, Copy)]
+struct Stratum {
+    number: u32,
+    tier: Tier,
+    place: usize,
+    after: i64,
+}
+
+fn strata(audience: &Audience, after: Position) -> impl Iterator<Item = Stratum> {
+    (after.stratum.max(1)..=audience.strata()).filter_map(move |number| {
+        let (tier, place) = audience.stratum(number)?;
+        let after = if number == after.stratum { after.key } else { 0 };
+        Some(Stratum { number, tier, place, after })
     })
 }
 
@@ -85,18 +112,81 @@ pub(super) async fn page(
     let Some(fanout) = fanout(conn, id).await? else {
         return Ok(Page { recipients, last: true });
     };
-    for (stratum, index, key) in strata(&fanout, after) {
-        residents(conn, &fanout, (stratum, index, key), limit, &mut recipients).await?;
-        if recipients.len() == limit {
-            return Ok(Page { recipients, last: false });
+    let last = walk(conn, &fanout, after, limit, &mut recipients).await?;
+    earlier(conn, &fanout, &mut recipients).await?;
+    Ok(Page { recipients, last })
+}
+
+async fn walk(
+    conn: &mut SqliteConnection,
+    fanout: &Fanout,
+    after: Position,
+    limit: usize,
+    found: &mut Vec<Recipient>,
+) -> Result<bool> {
+    for stratum in strata(&fanout.audience, after) {
+        residents(conn, fanout, stratum, limit, found).await?;
+        if found.len() == limit {
+            return Ok(false);
         }
     }
     if !fanout.audience.readers {
-        return Ok(Page { recipients, last: true });
+        return Ok(true);
     }
-    readers(conn, &fanout, after, limit, &mut recipients).await?;
-    let last = recipients.len() < limit && fanout.readers_ceiling.is_some();
-    Ok(Page { recipients, last })
+    readers(conn, fanout, after, limit, found).await?;
+    Ok(found.len() < limit && fanout.readers_ceiling.is_some())
+}
+
+/// Adds what the chats know of the alert by other messages.
+async fn earlier(
+    conn: &mut SqliteConnection,
+    fanout: &Fanout,
+    found: &mut [Recipient],
+) -> Result<()> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    let chats: Vec<i64> = found.iter().map(|one| one.chat.0).collect();
+    let known: Vec<(i64, bool, Option<i64>)> = sqlx::query_as(sql::EARLIER)
+        .bind(fanout.transition.alert.id().0)
+        .bind(fanout.bot.0)
+        .bind(serde_json::json!(chats).to_string())
+        .bind(fanout.id.0)
+        .fetch_all(conn)
+        .await?;
+    let mut by_chat: BTreeMap<i64, (bool, Option<i64>)> = BTreeMap::new();
+    for (chat, certain, message) in known {
+        let one = by_chat.entry(chat).or_default();
+        // The numbers of a chat's messages rise: the greatest is the last.
+        *one = (one.0 | certain, one.1.max(message));
+    }
+    for one in found {
+        if let Some(&(told, message)) = by_chat.get(&one.chat.0) {
+            one.told = told;
+            one.message = message.map(MessageId);
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn told(
+    conn: &mut SqliteConnection,
+    bot: BotId,
+    chats: &[(ChatId, RegionId)],
+    alerts: &[AlertId],
+    since: Option<Utc>,
+) -> Result<BTreeMap<ChatId, bool>> {
+    let chats: Vec<(i64, &str)> =
+        chats.iter().map(|(chat, place)| (chat.0, place.as_str())).collect();
+    let alerts: Vec<i64> = alerts.iter().map(|alert| alert.0).collect();
+    let found: Vec<(i64, bool)> = sqlx::query_as(sql::TOLD)
+        .bind(serde_json::json!(alerts).to_string())
+        .bind(bot.0)
+        .bind(serde_json::json!(chats).to_string())
+        .bind(since.map_or(i64::MIN, rows::micros))
+        .fetch_all(conn)
+        .await?;
+    Ok(found.into_iter().map(|(chat, told)| (ChatId(chat), told)).collect())
 }
 
 /// After which row of the log the readers go on.
@@ -108,6 +198,21 @@ fn most(limit: usize, found: &[Recipient]) -> i64 {
     i64::try_from(limit.saturating_sub(found.len())).unwrap_or(i64::MAX)
 }
 
+/// Somebody met, of whom nothing more is known yet.
+fn met(chat: ChatId, lang: Lang, place: RegionId) -> Recipient {
+    Recipient {
+        at: Position::START,
+        chat,
+        variant: Variant { lang, place },
+        tier: Tier::by_id(chat),
+        standing: Standing::Subscribed,
+        told: false,
+        message: None,
+        enough: Vec::new(),
+        needless: false,
+    }
+}
+
 async fn readers(
     conn: &mut SqliteConnection,
     fanout: &Fanout,
@@ -115,7 +220,7 @@ async fn readers(
     limit: usize,
     found: &mut Vec<Recipient>,
 ) -> Result<()> {
-    let page: Vec<MetRow> = sqlx::query_as(sql::READER_PAGE)
+    let page: Vec<ReaderRow> = sqlx::query_as(sql::READER_PAGE)
         .bind(fanout.transition.alert.id().0)
         .bind(fanout.bot.0)
         .bind(readers_key(after))
@@ -127,13 +232,12 @@ async fn readers(
         .bind(most(limit, found))
         .fetch_all(&mut *conn)
         .await?;
-    for (key, chat, place, lang, how) in page {
+    for (key, chat, place, lang, how, tier) in page {
         let lang = lang.ok_or_else(|| StoreError::Corrupt("a reader's language".to_owned()))?;
         let recipient = Recipient {
             at: Position { stratum: Position::READERS, key },
-            chat: ChatId(chat),
-            variant: Variant { lang: rows::lang(&lang)?, place: RegionId::new(&place) },
-            standing: Standing::Subscribed,
+            tier: tier.map_or(Ok(Tier::by_id(ChatId(chat))), rows::take_tier)?,
+            ..met(ChatId(chat), rows::lang(&lang)?, RegionId::new(&place))
         };
         let how = how.as_deref().map(How::parse).transpose()?;
         found.push(stands(conn, fanout, recipient, how).await?);
@@ -144,7 +248,7 @@ async fn readers(
 async fn residents(
     conn: &mut SqliteConnection,
     fanout: &Fanout,
-    (stratum, index, after): (u32, usize, i64),
+    Stratum { number, tier, place: index, after }: Stratum,
     limit: usize,
     found: &mut Vec<Recipient>,
 ) -> Result<()> {
@@ -158,14 +262,14 @@ async fn residents(
         .bind(most(limit, found))
         .bind(rows::put_places(&audience.places[..index])?)
         .bind(audience.exercise)
+        .bind(rows::put_tier(tier))
         .fetch_all(&mut *conn)
         .await?;
     for (key, chat, lang, how, exercise) in page {
         let mut recipient = Recipient {
-            at: Position { stratum, key },
-            chat: ChatId(chat),
-            variant: Variant { lang: rows::lang(&lang)?, place: place.clone() },
-            standing: Standing::Subscribed,
+            at: Position { stratum: number, key },
+            tier,
+            ..met(ChatId(chat), rows::lang(&lang)?, place.clone())
         };
         let exercise = exercise.as_deref().map(How::parse).transpose()?;
         let how = match how.as_deref().map(How::parse).transpose()? {
@@ -205,9 +309,10 @@ async fn stands(
 ) -> Result<Recipient> {
     recipient.standing = how.map_or(Standing::Subscribed, How::standing);
     if how == Some(How::Moved)
-        && let Some((heir, lang, how)) = heir(conn, fanout, recipient.chat).await?
+        && let Some((heir, lang, how, tier)) = heir(conn, fanout, recipient.chat).await?
     {
         recipient.chat = heir;
+        recipient.tier = tier;
         recipient.variant.lang = lang;
         recipient.standing = how.map_or(Standing::Subscribed, How::standing);
     }
@@ -219,18 +324,18 @@ async fn heir(
     conn: &mut SqliteConnection,
     fanout: &Fanout,
     chat: ChatId,
-) -> Result<Option<(ChatId, Lang, Option<How>)>> {
-    let row: Option<(i64, String, Option<String>)> = sqlx::query_as(sql::HEIR)
+) -> Result<Option<(ChatId, Lang, Option<How>, Tier)>> {
+    let row: Option<(i64, String, Option<String>, i64)> = sqlx::query_as(sql::HEIR)
         .bind(fanout.bot.0)
         .bind(chat.0)
         .fetch_optional(&mut *conn)
         .await?;
-    let Some((to, lang, how)) = row else { return Ok(None) };
+    let Some((to, lang, how, tier)) = row else { return Ok(None) };
     if belongs(conn, fanout, ChatId(to)).await? {
         return Ok(None);
     }
     let how = how.as_deref().map(How::parse).transpose()?;
-    Ok(Some((ChatId(to), rows::lang(&lang)?, how)))
+    Ok(Some((ChatId(to), rows::lang(&lang)?, how, rows::take_tier(tier)?)))
 }
 
 /// Whether the chat is in the audience by itself, in any stratum.
@@ -262,14 +367,15 @@ pub(super) async fn count(
     let Some(fanout) = fanout(conn, id).await? else { return Ok(0) };
     let audience = &fanout.audience;
     let mut counted = 0;
-    for (_, index, key) in strata(&fanout, after) {
+    for Stratum { tier, place, after, .. } in strata(audience, after) {
         let (here,): (i64,) = sqlx::query_as(sql::PLACE_COUNT)
             .bind(fanout.bot.0)
-            .bind(audience.places[index].as_str())
-            .bind(key)
+            .bind(audience.places[place].as_str())
+            .bind(after)
             .bind(fanout.ceiling)
-            .bind(rows::put_places(&audience.places[..index])?)
+            .bind(rows::put_places(&audience.places[..place])?)
             .bind(audience.exercise)
+            .bind(rows::put_tier(tier))
             .fetch_one(&mut *conn)
             .await?;
         counted += number(here)?;

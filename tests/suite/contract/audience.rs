@@ -3,7 +3,7 @@
 use nabat::{
     domain::{
         alert::{Change, Status, Transition},
-        audience::{Audience, Position, Standing},
+        audience::{Audience, Position, Standing, Tier},
         delivery::{Fate, Gone, Rights, Settlement},
         ids::{BotId, ChatId, FanoutId, LetterId},
         lang::Lang,
@@ -68,9 +68,10 @@ pub(super) async fn a_chat_of_two_places_is_met_once_at_the_earlier(store: impl 
     join(&store, 3, &["west"]).await;
     let (_, fanout) = raise(&store, &["east", "west"]).await;
     let met = audience(&store, fanout).await;
+    let opened = store.fanout(fanout).await.unwrap().unwrap();
     let by: Vec<_> = met.iter().map(|one| (one.chat.0, one.variant.place.as_str())).collect();
     assert_eq!(by, [(1, "east"), (2, "east"), (3, "west")]);
-    assert_eq!(met[2].at.stratum, 2);
+    assert_eq!(opened.audience.stratum(met[2].at.stratum), Some((Tier::Recent, 1)));
     assert_eq!(met[2].variant.lang, Lang::Ru);
 }
 
@@ -81,7 +82,8 @@ pub(super) async fn a_chat_that_lives_on_in_another_place_is_told_by_that(store:
     let met = audience(&store, fanout).await;
     assert_eq!(met.len(), 1);
     assert_eq!((met[0].standing, &met[0].variant.place), (Standing::Subscribed, &place("west")));
-    assert_eq!(met[0].at.stratum, 1, "where it stands in the walk does not change");
+    let stands = covering(&["east", "west"]).stratum(met[0].at.stratum);
+    assert_eq!(stands, Some((Tier::Recent, 0)), "where it stands in the walk does not change");
     act(&store, vec![leaves(1, "west")]).await;
     assert_eq!(standings(&store, fanout).await, [(1, Standing::Left)]);
 }
@@ -127,7 +129,7 @@ pub(super) async fn an_exercise_is_for_those_who_take_part(store: impl Store) {
     act(&store, vec![takes_part(2, true)]).await;
     assert_eq!(chats(&store, fanout).await, [1]);
     let would = Audience { exercise: true, ..covering(&["west"]) };
-    assert_eq!(store.reach(BOT, &would).await.unwrap(), 2);
+    assert_eq!(store.reach(BOT, &would).await.unwrap().total(), 2);
     assert_eq!(chats(&store, raise(&store, &["west"]).await.1).await, [1, 2, 3], "live is for all");
 }
 
@@ -146,12 +148,12 @@ pub(super) async fn reach_counts_those_who_would_be_told_now(store: impl Store) 
     join(&store, 3, &["west"]).await;
     join(&store, 4, &["west"]).await;
     act(&store, vec![leaves(3, "west"), is_struck(4, Fate::Retire(Gone::Blocked))]).await;
-    let reach = async |slugs: &[&str]| store.reach(BOT, &covering(slugs)).await.unwrap();
+    let reach = async |slugs: &[&str]| store.reach(BOT, &covering(slugs)).await.unwrap().total();
     assert_eq!(reach(&["west"]).await, 1);
     assert_eq!(reach(&["west", "east"]).await, 2);
     assert_eq!(reach(&[]).await, 0);
-    assert_eq!(store.reach(BotId(8), &covering(&["west"])).await.unwrap(), 0);
-    assert_eq!(store.reach(BOT, &told()).await.unwrap(), 0, "readers are of a broadcast");
+    assert_eq!(store.reach(BotId(8), &covering(&["west"])).await.unwrap().total(), 0);
+    assert_eq!(store.reach(BOT, &told()).await.unwrap().total(), 0, "readers are of a broadcast");
 }
 
 pub(super) async fn an_end_goes_to_those_who_were_told_and_to_no_one_else(store: impl Store) {
@@ -206,12 +208,14 @@ pub(super) async fn places_are_walked_before_readers_are_closed(store: impl Stor
     let over = end_partly(&store, &alert, &["west"]).await;
     let (met, last) = walked(&store, over, 2).await;
     let who: Vec<_> = met.iter().map(|one| (one.chat.0, one.at.stratum)).collect();
-    assert_eq!(who, [(1, 1), (2, 1), (3, 1)], "nobody waits for the start to settle");
+    assert_eq!(who, [(1, 5), (2, 5), (3, 5)], "nobody waits for the start to settle");
     assert!(!last, "readers may follow");
     assert_eq!(store.count(over, Position::START).await.unwrap(), 3);
     log(&store, start, vec![row(2, Settlement::Delivered, &[alert.alert.id()])]).await;
     store.close_readers(over).await.unwrap();
-    assert_eq!(audience(&store, over).await, met, "to be a reader too changes nothing");
+    let again: Vec<_> =
+        audience(&store, over).await.iter().map(|one| (one.chat.0, one.at.stratum)).collect();
+    assert_eq!(again, who, "to be a reader too changes nothing");
 }
 
 pub(super) async fn the_walk_of_readers_does_not_end_before_they_are_closed(store: impl Store) {
@@ -339,7 +343,7 @@ pub(super) async fn a_reader_who_declined_an_exercise_is_met_among_the_readers(s
     store.close_readers(over).await.unwrap();
     let met = audience(&store, over).await;
     let strata: Vec<_> = met.iter().map(|one| (one.chat.0, one.at.stratum)).collect();
-    assert_eq!(strata, [(2, 1), (1, Position::READERS)]);
+    assert_eq!(strata, [(2, 5), (1, Position::READERS)]);
 }
 
 pub(super) async fn what_a_broadcast_logs_itself_makes_nobody_its_own_reader(store: impl Store) {

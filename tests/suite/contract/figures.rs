@@ -6,7 +6,7 @@ use nabat::{
     domain::{
         delivery::{Fate, Gone, Rights, Settlement},
         ids::{AlertId, BotId, FanoutId},
-        report::{FanoutFigures, Reach, Reason},
+        report::{FanoutFigures, Reason, TransitionFigures},
     },
     ports::store::{Effect, LaneSave, LogRow, Save, Store},
 };
@@ -185,7 +185,7 @@ pub(super) async fn a_report_sums_over_the_bots_of_each_transition(store: impl S
         store.save(bot, &saved, at(3)).await.unwrap();
     }
     end(&store, &transition).await;
-    let reaches = Reach::by_transition(store.figures(AlertId(1)).await.unwrap());
+    let reaches = TransitionFigures::by_transition(store.figures(AlertId(1)).await.unwrap());
     let [start, over] = &reaches[..] else { panic!("{reaches:?}") };
     assert_eq!((start.bots, over.bots), (2, 1));
     assert_eq!((start.audience, over.audience), (Some(20), None));

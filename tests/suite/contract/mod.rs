@@ -17,6 +17,7 @@ mod progress;
 mod random;
 mod sqlite_only;
 mod tidying;
+mod tiers;
 mod world;
 
 use nabat::store::{memory::Memory, sqlite::Sqlite};
@@ -139,6 +140,15 @@ stories! {
         a_clock_that_was_set_back_leaves_figures,
         figures_outlive_the_log_and_whoever_left,
         a_report_sums_over_the_bots_of_each_transition,
+    }
+    tiers::{
+        whoever_reaches_most_is_met_first_then_whoever_is_nearest,
+        a_tier_changes_when_no_broadcast_is_open,
+        a_month_of_silence_and_a_word_change_whose_turn_it_is,
+        a_page_says_what_each_chat_knows_and_by_which_message,
+        what_another_alert_mentions_is_knowledge_without_a_message,
+        who_was_told_is_asked_by_place_certainty_and_time,
+        a_broadcast_is_held_let_go_on_and_stopped,
     }
     tidying::{
         what_an_open_broadcast_can_see_stays,

@@ -2,14 +2,14 @@
 
 use nabat::{
     domain::{
-        audience::{Position, Standing, Variant},
+        audience::{Position, Standing, Tier, Variant},
         delivery::{Fate, Gone, Settlement},
         ids::{AlertId, BotId, ChatId, LetterId, MessageId},
         lang::Lang,
         letter::Watch,
     },
     ports::store::{
-        Deed, Effect, Heir, LaneSave, LetterSave, Limits, Progress, Save, Store, Straggler,
+        Deed, Effect, Heir, LaneSave, LetterSave, Limits, Progress, Save, Spent, Store, Straggler,
         WatchSave,
     },
 };
@@ -22,6 +22,9 @@ pub(super) async fn progress_is_read_back_as_it_was_saved(store: impl Store) {
         at: Position { stratum: 2, key: 5 },
         chat: ChatId(-9),
         variant: Variant { lang: Lang::Uk, place: place("west") },
+        tier: Tier::LargeGroup,
+        told: true,
+        message: Some(MessageId(77)),
         doubt: true,
     };
     let progress = Progress { stragglers: vec![straggler], ..progress(10, 20, 3) };
@@ -182,6 +185,7 @@ pub(super) async fn limits_are_remembered(store: impl Store) {
     let limits = Limits {
         paused_until: Some(at(30)),
         windows: vec![(ChatId(-5), vec![at(1), at(2)]), (ChatId(-4), Vec::new())],
+        spent: Spent { day: 19_000, tenths: 71, alerts: [(AlertId(3), 71)].into() },
     };
     save(&store, Save { limits: Some(limits.clone()), ..Save::default() }).await;
     save(&store, Save::default()).await;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use nabat::{
     domain::{
         alert::{Change, Status, Transition},
-        audience::{Audience, Position, Standing},
+        audience::{Audience, Kind, Position, Standing},
         consent::Act,
         delivery::{Fate, Gone, Rights, Settlement},
         ids::{AlertId, BotId, ChatId, FanoutId, LetterId, MessageId, UpdateId},
@@ -17,8 +17,8 @@ use nabat::{
         letter::{Content, Occasion, Watch},
     },
     ports::store::{
-        Cause, Deed, Effect, Enacted, Entry, LaneSave, LetterSave, Limits, LogRow, Progress, Save,
-        Store, WatchSave,
+        Cause, Deed, Effect, Enacted, Entry, Hold, LaneSave, LetterSave, Limits, LogRow, Progress,
+        Save, Store, WatchSave,
     },
     store::memory::Ledger,
 };
@@ -100,7 +100,16 @@ enum Op {
 
 fn chat_effect(chance: &mut Chance) -> Effect {
     let (bot, chat) = (chance.bot(), chance.chat());
-    match chance.below(20) {
+    match chance.below(24) {
+        20..22 => {
+            let kind = chance.of(&[Kind::Private, Kind::Group, Kind::Channel]);
+            Effect::Counted(bot, chat, kind, chance.of(&[3, 100, 1_000]))
+        }
+        22 => Effect::Seen(bot, chat),
+        23 => {
+            let alert = AlertId(1 + i64::try_from(chance.below(4)).unwrap());
+            Effect::Held(alert, chance.of(&[None, Some(Hold::Paused), Some(Hold::Halted)]))
+        }
         0..4 => Effect::Met(bot, chat, chance.lang()),
         4..10 => Effect::Subscribed(bot, chat, place(chance.of(&SLUGS))),
         10..12 => Effect::Unsubscribed(bot, chat, place(chance.of(&SLUGS))),
@@ -145,6 +154,7 @@ fn turned_at_random(chance: &mut Chance, ledger: &Ledger) -> Effect {
     let audience = Audience {
         readers,
         places: if transition.change.closes() { Vec::new() } else { places(&slugs) },
+        nearest: chance.below(3),
         exercise: transition.alert.status() == Status::Exercise,
     };
     let open: Vec<_> = ledger.asked_by(DUTY).into_iter().map(|one| one.code().clone()).collect();
@@ -250,8 +260,11 @@ fn save_at_random(chance: &mut Chance, ledger: &Ledger) -> Op {
         save.letters.push(LetterSave { letter: letter.id, row });
     }
     if chance.once_in(8) {
-        save.limits =
-            Some(Limits { paused_until: Some(at(5)), windows: vec![(chance.chat(), vec![at(4)])] });
+        save.limits = Some(Limits {
+            paused_until: Some(at(5)),
+            windows: vec![(chance.chat(), vec![at(4)])],
+            ..Limits::default()
+        });
     }
     Op::Save(bot, save)
 }
@@ -271,7 +284,7 @@ fn draw(chance: &mut Chance, ledger: &Ledger) -> Op {
                 _ => Op::CloseReaders(fanout.id),
             }
         }
-        17 => Op::Tidy(chance.of(&[10, 3 * 86_400, 8 * 86_400])),
+        17 => Op::Tidy(chance.of(&[10, 3 * 86_400, 8 * 86_400, 40 * 86_400])),
         _ => Op::Enact(deed_at_random(chance, ledger)),
     }
 }
@@ -322,6 +335,13 @@ async fn compare(ledger: &Ledger, store: &impl Store) {
             let audience = Audience { exercise, ..covering(&SLUGS) };
             let reach = ledger.reach(bot, &audience);
             assert_eq!(store.reach(bot, &audience).await.unwrap(), reach);
+        }
+        let chats = [1, 2, 3, 4, 5, -1, -2, -3, -101, -102].map(ChatId);
+        let everyone = chats.map(|chat| (chat, place("west")));
+        for since in [None, Some(at(3))] {
+            let alerts = [1, 2, 3].map(AlertId);
+            let told = ledger.told(bot, &everyone, &alerts, since);
+            assert_eq!(store.told(bot, &everyone, &alerts, since).await.unwrap(), told);
         }
         for chat in [1, 2, 3, 4, 5, -1, -2, -3, -101, -102].map(ChatId) {
             let theirs = store.subscriber(bot, chat).await.unwrap();

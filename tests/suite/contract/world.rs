@@ -8,7 +8,7 @@ use nabat::{
         audience::{Audience, Position, Recipient, Standing},
         consent::{Act, Challenge, Demand},
         delivery::{Fate, Settlement, Tally},
-        hazard::{Certainty, Severity, Urgency},
+        hazard::{Certainty, Severity, Updates, Urgency},
         ids::{
             AlertId, BotId, ChatId, Code, FanoutId, HazardId, LevelId, MessageId, RegionId,
             Revision, UpdateId, UserId,
@@ -46,6 +46,8 @@ pub(super) fn draft(status: Status, regions: &[&str]) -> Draft {
         certainty: Certainty::Likely,
         approvals: 1,
         silent: false,
+        updates: Updates::Edit,
+        paid: false,
         area: Area::recorded(places(regions), [place("elsewhere")]).unwrap(),
         lasts: Some(Duration::from_mins(90)),
         note: Some("\"кавычки\" и перенос\\n".to_owned()),
@@ -79,15 +81,15 @@ pub(super) fn turned(before: &Transition, change: Change, second: i64) -> Transi
 }
 
 pub(super) fn covering(slugs: &[&str]) -> Audience {
-    Audience { readers: false, places: places(slugs), exercise: false }
+    Audience { readers: false, places: places(slugs), nearest: slugs.len(), exercise: false }
 }
 
 pub(super) fn told() -> Audience {
-    Audience { readers: true, places: Vec::new(), exercise: false }
+    Audience { readers: true, places: Vec::new(), nearest: 0, exercise: false }
 }
 
 pub(super) fn told_and(slugs: &[&str]) -> Audience {
-    Audience { readers: true, places: places(slugs), exercise: false }
+    Audience { readers: true, places: places(slugs), nearest: slugs.len(), exercise: false }
 }
 
 pub(super) fn turn(transition: &Transition, audience: Audience) -> Effect {
@@ -188,6 +190,7 @@ pub(super) async fn walked(
         let after = all.last().map_or(Position::START, |one| one.at);
         let page = store.page(fanout, after, limit).await.unwrap();
         assert!(page.recipients.len() <= limit);
+        assert!(page.recipients.first().is_none_or(|one| one.at > after), "nobody is met twice");
         let full = page.recipients.len() == limit;
         all.extend(page.recipients);
         if page.last || !full {

@@ -103,7 +103,7 @@ async fn an_end_names_what_still_holds() {
     town.ends(PETER, "1", "1.2").await;
     let told = town.hears(anna, "ОКОНЧАНИЕ").await;
     assert!(told.contains("ПРОДОЛЖАЕТ ДЕЙСТВОВАТЬ:\n• Пожар"), "{told}");
-    assert!(!told.contains("Других действующих"), "{told}");
+    assert!(!told.contains("других действующих"), "{told}");
     town.ends(PETER, "2", "2.2").await;
-    town.hears(anna, "Других действующих предупреждений нет").await;
+    town.hears(anna, "других действующих предупреждений нет").await;
 }

@@ -15,6 +15,7 @@ use nabat::{
     app::{self, Credentials, clock::System},
     config,
     domain::ids::{BotId, ChatId, UserId},
+    fanout::purse::Budget,
     ports::clock::Clock,
     sim::{
         clock::Shifted,
@@ -140,6 +141,7 @@ impl Town {
             api_url: self.api_url.clone(),
             token: Token::parse(TOKEN).unwrap(),
             rate: self.rate,
+            budget: Budget::default(),
         }];
         let crashed = crash.clone();
         let thread = thread::spawn(move || {

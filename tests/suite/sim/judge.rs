@@ -7,7 +7,7 @@ use nabat::{
     domain::{
         alert::Change,
         delivery::Settlement,
-        ids::{AlertId, ChatId, FanoutId, LetterId},
+        ids::{AlertId, ChatId, FanoutId, LetterId, RegionId},
         time::Mono,
     },
     fanout::dispatch::Alarm,
@@ -15,7 +15,7 @@ use nabat::{
 };
 
 use super::{
-    ops::Script,
+    ops::{Op, Script},
     town::{BOT, Town},
 };
 
@@ -43,6 +43,8 @@ struct Heard {
     /// What it is a copy of: kind and number.
     original: String,
     tells: BTreeSet<AlertId>,
+    /// Whether it was put in place of an earlier message.
+    edit: bool,
 }
 
 /// Judges a town after its storm.
@@ -55,7 +57,10 @@ pub(crate) fn judge(town: &Town, script: &Script) -> Result<Weathered, String> {
     judge.present()?;
     judge.stale()?;
     let copies = judge.copies()?;
-    if let Some(alarm) = town.record.alarms.first() {
+    // A store that refuses for long is what that alarm is for.
+    let sick = script.ops.iter().any(|(_, op)| matches!(op, Op::Sick { .. }));
+    let expected = |alarm: &&Alarm| **alarm == Alarm::Unsaved && sick;
+    if let Some(alarm) = town.record.alarms.iter().find(|alarm| !expected(alarm)) {
         return Err(format!("an alarm: {alarm:?}"));
     }
     Ok(judge.weathered(copies))
@@ -80,7 +85,8 @@ impl<'a> Judge<'a> {
         let world = &town.post.world;
         for accepted in world.accepted() {
             let text = world.text(accepted.body).map_or("", |text| text);
-            if let Some(heard) = heard(text, accepted.arrival) {
+            if let Some(mut heard) = heard(text, accepted.arrival) {
+                heard.edit = accepted.edit;
                 phones.entry(now_called(town, accepted.chat)).or_default().push(heard);
             }
         }
@@ -156,7 +162,11 @@ impl<'a> Judge<'a> {
                     // A refusal after a doubt: the first attempt may have arrived.
                     Some(_) => !self.steady(chat) || !has || self.script.calm,
                     None => {
-                        !self.steady(chat) || !has && (self.overtaken(fanout) || !self.alive(chat))
+                        !self.steady(chat)
+                            || !has
+                                && (self.overtaken(fanout)
+                                    || !self.alive(chat)
+                                    || self.knew(chat, fanout))
                     }
                 };
                 if !fair {
@@ -169,6 +179,75 @@ impl<'a> Judge<'a> {
             }
         }
         Ok(())
+    }
+
+    /// What a chat has heard, and the broadcasts there were: for whoever has to understand a fault.
+    fn history(&self, chat: ChatId) -> String {
+        let messages = self.phones.get(&chat).map_or(&[][..], Vec::as_slice);
+        let heard: Vec<String> = messages
+            .iter()
+            .map(|one| {
+                let tells: Vec<i64> = one.tells.iter().map(|alert| alert.0).collect();
+                let edit = if one.edit { " edit" } else { "" };
+                format!("{}{edit} {tells:?} at {}", one.original, one.at.0 / 1000)
+            })
+            .collect();
+        let turns: Vec<String> = self
+            .fanouts
+            .iter()
+            .map(|one| {
+                let turn = &one.transition;
+                let at = self.town.record.opened_at.get(&one.id).map_or(0, |at| at.0 / 1000);
+                let area: Vec<&str> = turn.alert.area().regions().map(RegionId::as_str).collect();
+                let log = self.log.get(&(one.id, chat));
+                format!(
+                    "B {} is {:?} of {} ({}, {}) at {at}: {log:?}",
+                    one.id.0,
+                    turn.change,
+                    turn.alert.id().0,
+                    turn.alert.draft().level(),
+                    area.join("+"),
+                )
+            })
+            .collect();
+        format!("heard {heard:#?} of {turns:#?}")
+    }
+
+    /// Whether a chat that a beginning passed over had learnt of the alert, or of an equal one that
+    /// was active, by another message.
+    fn knew(&self, chat: ChatId, fanout: &Fanout) -> bool {
+        let turn = &fanout.transition;
+        turn.change == Change::Raised
+            && self
+                .told_of_equal(chat, turn.alert.id(), None, |heard| heard.fanout != Some(fanout.id))
+    }
+
+    /// Whether a chat was told of an alert, or of one that was of its level at some time, after `since`.
+    fn told_of_equal(
+        &self,
+        chat: ChatId,
+        alert: AlertId,
+        since: Option<Mono>,
+        which: impl Fn(&Heard) -> bool,
+    ) -> bool {
+        let levels = |alert: AlertId| -> BTreeSet<_> {
+            let turns = self.fanouts.iter().map(|one| &one.transition);
+            turns
+                .filter(|turn| turn.alert.id() == alert)
+                .map(|turn| turn.alert.draft().level().clone())
+                .collect()
+        };
+        let own = levels(alert);
+        let equal = |other: &AlertId| {
+            (*other == alert && since.is_none())
+                || (*other != alert && !levels(*other).is_disjoint(&own))
+        };
+        let messages = self.phones.get(&chat).map_or(&[][..], Vec::as_slice);
+        messages.iter().any(|heard| {
+            which(heard)
+                && since.is_none_or(|since| heard.at >= since)
+                && heard.tells.iter().any(equal)
+        })
     }
 
     /// The end goes to those who were told, and only to those.
@@ -197,9 +276,14 @@ impl<'a> Judge<'a> {
                         self.shows(chat, one.id)
                             || self.log.get(&(one.id, chat)) == Some(&Settlement::Uncertain)
                     });
-                if told && !reached && self.steady(chat) && self.alive(chat) {
+                // Whoever has since been told that it has begun anew knows what holds.
+                let since = self.town.record.opened_at.get(&end.id).copied();
+                let anew = end.transition.change != Change::Withdrawn
+                    && self.told_of_equal(chat, alert, since.or(Some(Mono(u64::MAX))), |_| true);
+                if told && !reached && !anew && self.steady(chat) && self.alive(chat) {
                     return Err(format!(
-                        "{chat:?} was told of {alert:?} and not of its end ({known:?})"
+                        "{chat:?} was told of {alert:?} and not of its end ({known:?}); {}",
+                        self.history(chat)
                     ));
                 }
                 // Nobody but the world knows whether an attempt without an answer arrived.
@@ -234,11 +318,22 @@ impl<'a> Judge<'a> {
                             && self.is_of(*fanout, alert.id())
                     });
                     let letter = self.letters.get(&(alert.id(), chat));
-                    let doubtful = doubtful || letter == Some(&Settlement::Uncertain);
-                    if !told && !doubtful {
+                    // Whoever was passed over is told when the equal alert they know of ends.
+                    let doubtful = doubtful
+                        || letter == Some(&Settlement::Uncertain)
+                        || self.log.iter().any(|((_, whose), settlement)| {
+                            *whose == chat && *settlement == Settlement::Uncertain
+                        }) && self.told_of_equal(chat, alert.id(), None, |_| true);
+                    let equal = board.posture(place, &self.town.forest);
+                    let knows = equal.alerts().any(|other| {
+                        other.draft().step() >= alert.draft().step()
+                            && messages.iter().any(|heard| heard.tells.contains(&other.id()))
+                    });
+                    if !told && !doubtful && !knows {
                         return Err(format!(
-                            "{chat:?} at {place} was never told of {:?}",
-                            alert.id()
+                            "{chat:?} at {place} was never told of {:?}; {}",
+                            alert.id(),
+                            self.history(chat)
                         ));
                     }
                 }
@@ -290,6 +385,8 @@ impl<'a> Judge<'a> {
             let mut seen = BTreeSet::new();
             copies += messages
                 .iter()
+                // An edit that is made twice is one message.
+                .filter(|heard| !heard.edit)
                 .filter_map(|heard| heard.fanout)
                 .filter(|&fanout| !seen.insert(fanout))
                 .count() as u64;
@@ -392,7 +489,7 @@ fn heard(text: &str, at: Mono) -> Option<Heard> {
     let original = format!("{kind} {number}");
     let numbers = tells.trim_matches(['[', ']']).split(", ").filter(|number| !number.is_empty());
     let tells = numbers.filter_map(|number| number.parse().ok()).map(AlertId).collect();
-    Some(Heard { at, fanout, original, tells })
+    Some(Heard { at, fanout, original, tells, edit: false })
 }
 
 /// Whether letters are left over: nobody may wait for an answer for ever.

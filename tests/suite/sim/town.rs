@@ -14,18 +14,23 @@ use nabat::{
         bulletin,
         consent::{Act, Answer, Challenge, Demand},
         delivery::{Fate, Gone, Outcome},
-        hazard::{Catalogue, Certainty, Hazard, Level, Severity, Urgency},
+        hazard::{Catalogue, Certainty, Hazard, Level, Severity, Updates, Urgency},
         ids::{
             AlertId, BotId, ChatId, Code, FanoutId, HazardId, LevelId, MessageId, RegionId,
             Revision, UserId,
         },
         lang::{Lang, Texts},
         letter::{Class, Content, NewLetter, Occasion, Picture},
+        manner::Manner,
         operator::{Mandate, Operator, Role, Roster, Scope},
         region::{Area, Forest, Region},
         time::{Moment, Mono, Utc},
     },
-    fanout::dispatch::{Action, Alarm, Dispatch, What},
+    fanout::{
+        dispatch::{Action, Alarm, Dispatch, What},
+        plan,
+        purse::Budget,
+    },
     ports::store::{Cause, Deed, Effect, Enacted, Fanout, Heir, Page, Save},
     sim::{
         courier::Post,
@@ -54,6 +59,9 @@ const NAIVE_MAX: usize = 10_000;
 /// A storm that has not settled after this is stuck.
 const GIVE_UP: Duration = Duration::from_hours(24);
 
+/// A text of a broadcast for a variant, late or not.
+type Text = (FanoutId, Variant, bool);
+
 /// What is under way between the engine and the store.
 enum Job {
     Look,
@@ -78,6 +86,8 @@ enum Answered {
 pub(crate) struct Record {
     /// Who should be told by a broadcast, by a naive count when it was opened.
     pub(crate) audience: BTreeMap<FanoutId, BTreeSet<ChatId>>,
+    /// When a broadcast was opened.
+    pub(crate) opened_at: BTreeMap<FanoutId, Mono>,
     /// When the engine took a broadcast up first.
     pub(crate) taken_up: BTreeMap<FanoutId, Mono>,
     /// Chats whose standing was not steady, since when and why.
@@ -106,7 +116,7 @@ pub(crate) struct Town {
     dispatch: Option<Dispatch>,
     board: Board,
     events: BTreeMap<FanoutId, Arc<Transition>>,
-    texts: BTreeMap<(FanoutId, Variant), (Arc<str>, Vec<AlertId>)>,
+    texts: BTreeMap<Text, (Arc<str>, Vec<AlertId>)>,
     limit: u32,
     epoch: Utc,
     pub(crate) now: Mono,
@@ -201,7 +211,8 @@ impl Town {
 
     fn boot(&mut self) {
         let (limits, watches) = (self.ledger.limits(BOT), self.ledger.watches(BOT));
-        self.dispatch = Some(Dispatch::new(self.limit, &limits, watches, self.moment()));
+        self.dispatch =
+            Some(Dispatch::new(self.limit, Budget::default(), &limits, watches, self.moment()));
         self.board = Board::default();
         self.events.clear();
         self.texts.clear();
@@ -382,16 +393,21 @@ impl Town {
     /// `B` a broadcast's number or `S` a letter, then the alerts told of: enough for a judge.
     fn write(&mut self, what: &What) -> (Arc<str>, Vec<AlertId>, Option<MessageId>) {
         match what {
-            What::Bulletin { fanout, variant, .. } => {
-                let key = (*fanout, variant.clone());
+            What::Bulletin { fanout, variant, manner, late, .. } => {
+                let edits = match manner {
+                    Manner::Edit(message) => Some(*message),
+                    Manner::Anew { .. } | Manner::Not => None,
+                };
+                let key = (*fanout, variant.clone(), *late);
                 if !self.texts.contains_key(&key) {
                     let event = &self.events[fanout];
-                    let composed = bulletin::compose(event, &self.board, variant, &self.forest);
+                    let composed =
+                        bulletin::compose(event, &self.board, variant, *late, &self.forest);
                     let text = format!("B {} {:?}", fanout.0, ids(&composed.tells));
                     self.texts.insert(key.clone(), (text.into(), composed.tells));
                 }
                 let (text, tells) = &self.texts[&key];
-                (Arc::clone(text), tells.clone(), None)
+                (Arc::clone(text), tells.clone(), edits)
             }
             What::Letter { letter, report, .. } => match &letter.new.content {
                 Content::Standing { places, .. } => {
@@ -428,7 +444,15 @@ impl Town {
                 Answered::Look(open, self.ledger.board(), self.ledger.letters(BOT, known), finished)
             }
             Job::Page(fanout, after, limit) => {
-                Answered::Page(fanout, self.ledger.page(fanout, after, limit))
+                let mut page = self.ledger.page(fanout, after, limit);
+                if let Some(event) = self.events.get(&fanout) {
+                    let enough = |place: &RegionId| self.board.enough(event, place, &self.forest);
+                    if let Some(asked) = plan::ask(&mut page, event, enough) {
+                        let told = self.ledger.told(BOT, &asked.chats, &asked.alerts, asked.since);
+                        plan::answer(&mut page, &told);
+                    }
+                }
+                Answered::Page(fanout, page)
             }
             Job::Count(fanout, after) => Answered::Count(fanout, self.ledger.count(fanout, after)),
             Job::Close(fanout) => {
@@ -729,6 +753,7 @@ impl Town {
             panic!("nobody else turns alerts here");
         };
         for fanout in opened {
+            self.record.opened_at.insert(fanout, self.now);
             self.record.audience.insert(fanout, naive.clone());
         }
         // A wake-up: now and then it is lost, and the engine finds out by itself.
@@ -776,6 +801,7 @@ fn report(fanout: &Fanout) -> nabat::domain::report::Report {
         closed_at: fanout.closed_at,
         rate: 0,
         limit: 1,
+        tenths: 0,
         trouble: None,
     }
 }
@@ -814,6 +840,8 @@ fn hazard() -> Hazard {
         certainty: Certainty::Likely,
         approvals: 0,
         silent: false,
+        updates: Updates::Edit,
+        paid: false,
     };
     let levels = vec![level("low", Severity::Moderate), level("high", Severity::Extreme)];
     let life = (Duration::from_hours(12), true);
