@@ -12,7 +12,8 @@
 //! Role: turn a configuration into running parts, watch over them, and stop them in order: intake
 //! first, then what is in flight, then the store.
 //!
-//! Invariants: a part that fails takes the daemon down with one clear sentence, because a supervisor
+//! Invariants: a bot whose token is refused stops alone, and officials hear of it through another;
+//! any other part that fails takes the daemon down with one clear sentence, because a supervisor
 //! that restarts everything is simpler to trust than one that restarts parts; whatever was confirmed is
 //! carried on by the next start.
 //!
@@ -21,12 +22,13 @@
 mod alarm;
 pub mod clock;
 pub mod rehearse;
+pub mod replay;
 pub mod report;
 pub mod simulate;
 mod voice;
 
 use std::{
-    collections::{BTreeMap, hash_map::RandomState},
+    collections::{BTreeMap, BTreeSet, hash_map::RandomState},
     hash::{BuildHasher, Hasher},
     path::{Path, PathBuf},
     sync::Arc,
@@ -45,10 +47,11 @@ use tracing::{error, info, warn};
 use crate::{
     bot::{
         Rules,
-        desk::{Desk, DeskOptions},
+        desk::{Desk, DeskError, DeskOptions},
+        dialogue::Sibling,
         phrases,
     },
-    config::Config,
+    config::{Canary, Config},
     domain::{
         ids::{BotId, ChatId},
         lang::Lang,
@@ -90,6 +93,8 @@ pub struct Credentials {
     pub token: Token,
     /// Messages per second at most that cost nothing.
     pub rate: u32,
+    /// Private chats that it serves comfortably.
+    pub comfortable: u64,
     /// What it may spend on more.
     pub budget: Budget,
 }
@@ -114,7 +119,8 @@ pub fn credentials(config: &Config) -> Result<Vec<Credentials>> {
             per_alert: paid.stars_per_alert,
             per_day: paid.stars_per_day,
         });
-        Ok(Credentials { name, api_url, token, rate: bot.rate, budget })
+        let (rate, comfortable) = (bot.rate, bot.comfortable);
+        Ok(Credentials { name, api_url, token, rate, comfortable, budget })
     };
     config.bots.iter().map(read).collect()
 }
@@ -161,21 +167,13 @@ pub async fn serve<S: Store, K: Clock>(
     let (alarms, mut rung) = mpsc::unbounded_channel::<(BotId, Alarm)>();
     let mut parts: JoinSet<Result<()>> = JoinSet::new();
     let mut senders: JoinSet<Result<()>> = JoinSet::new();
-    let mut wakes: Vec<Arc<Notify>> = Vec::new();
-    let mut greeted = Vec::new();
-    for bot in bots {
-        let options =
-            telegram::Options { api_url: bot.api_url.clone(), ..telegram::Options::default() };
-        let courier = Wire::new(&bot.token, &options)
-            .with_context(|| format!("bot `{}` can't be connected", bot.name))?;
-        let username = greet(&courier, &bot, &clock, &stop).await?;
-        info!(bot = bot.token.bot().0, name = bot.name, "connected");
-        wakes.push(Arc::new(Notify::new()));
-        greeted.push((bot, courier, username));
-    }
+    let (greeted, deaf) = connect(bots, &alarms, &clock, &stop).await?;
+    let wakes: Vec<Arc<Notify>> = greeted.iter().map(|_| Arc::default()).collect();
     let all: Arc<Vec<Arc<Notify>>> = Arc::new(wakes);
-    let names: BTreeMap<BotId, String> =
-        greeted.iter().map(|(bot, ..)| (bot.token.bot(), bot.name.clone())).collect();
+    let speaking = greeted.iter().map(|(bot, ..)| (bot.token.bot(), bot.name.clone()));
+    let names: BTreeMap<BotId, String> = speaking.chain(deaf).collect();
+    let family: Vec<Sibling> = greeted.iter().map(sibling).collect();
+    let mut revoked: BTreeSet<BotId> = BTreeSet::new();
     let couriers: BTreeMap<BotId, Wire> =
         greeted.iter().map(|(bot, courier, _)| (bot.token.bot(), courier.clone())).collect();
     for (n, (bot, courier, username)) in greeted.into_iter().enumerate() {
@@ -184,6 +182,8 @@ pub async fn serve<S: Store, K: Clock>(
             DeskOptions {
                 bot: bot.token.bot(),
                 bots: ids.clone(),
+                siblings: family.iter().filter(|one| one.bot != bot.token.bot()).cloned().collect(),
+                comfortable: bot.comfortable,
                 rate_per_second: bot.rate,
                 default_lang: policy.language,
                 late_after: policy.command_late_after,
@@ -197,9 +197,9 @@ pub async fn serve<S: Store, K: Clock>(
             clock.clone(),
         ));
         let driver = Driver::new(
-            Options { bot: bot.token.bot(), limit: bot.rate, budget: bot.budget },
+            sending_of(&bot, policy.canary),
             (store.clone(), courier.clone(), clock.clone()),
-            Arc::new(Voice::new(Arc::clone(&rules))),
+            Arc::new(Voice::new(Arc::clone(&rules), bot.name.clone(), policy.language)),
             Arc::clone(&all[n]),
             alarms.clone(),
         );
@@ -210,8 +210,8 @@ pub async fn serve<S: Store, K: Clock>(
                 Ok(())
             });
         }
-        let cancel = intake.clone();
-        parts.spawn(async move { desk.run(cancel).await.context("the desk has stopped") });
+        let (bot, tell, cancel) = (bot.token.bot(), alarms.clone(), intake.clone());
+        parts.spawn(async move { listen(&desk, bot, &tell, cancel).await });
         let cancel = sending.clone();
         senders.spawn(async move { driver.run(cancel).await.context("the sender has stopped") });
         tokio::spawn(announce(courier, policy.language, rules_officials(&rules)));
@@ -223,27 +223,45 @@ pub async fn serve<S: Store, K: Clock>(
             () = stop.cancelled() => break None,
             Some((bot, alarm)) = rung.recv() => {
                 let name = names.get(&bot).map_or("", String::as_str);
+                let news = !matches!(alarm, Alarm::Revoked(_)) || revoked.insert(bot);
+                if revoked.len() == ids.len() {
+                    break Some(anyhow!("Telegram refuses the token of every bot"));
+                }
+                if !news {
+                    continue;
+                }
+                let mut able = ids.clone();
+                able.retain(|bot| !revoked.contains(bot));
                 let at = clock.now().utc;
-                match alarm::ring(&store, &rules, (bot, name), &ids, &alarm, at).await {
+                match alarm::ring(&store, &rules, (bot, name), &able, &alarm, at).await {
                     Ok(Rung::Written) => all.iter().for_each(|bot| bot.notify_one()),
                     Ok(Rung::Aloud(messages)) => {
-                        error!(?alarm, "a fault that needs a person");
+                        error!(alarm = alarm::discreet(&alarm), "a fault that needs a person");
                         if let Some(courier) = couriers.get(&bot) {
                             tokio::spawn(aloud(courier.clone(), messages));
                         }
                     }
-                    Ok(Rung::Logged) => error!(?alarm, "a fault that needs a person"),
-                    Err(fault) => error!(?alarm, error = %fault, "and nobody could be told"),
+                    Ok(Rung::Logged) => error!(alarm = alarm::discreet(&alarm), "a fault that needs a person"),
+                    Err(fault) => error!(alarm = alarm::discreet(&alarm), error = %fault, "and nobody could be told"),
                 }
             }
             Some(end) = parts.join_next() => break Some(failure(end)),
             Some(end) = senders.join_next() => break Some(failure(end)),
         }
     };
+    part((intake, parts), (sending, senders), &clock).await;
+    failed.map_or(Ok(()), Err)
+}
+
+/// A kind of parts, and what ends them.
+type Parts = (CancellationToken, JoinSet<Result<()>>);
+
+/// Stops in order: intake first, then what is in flight.
+async fn part<K: Clock>((intake, mut desks): Parts, (sending, mut senders): Parts, clock: &K) {
     info!("stopping: no more updates, what is in flight is finished");
     intake.cancel();
     let last = async {
-        while parts.join_next().await.is_some() {}
+        while desks.join_next().await.is_some() {}
         sending.cancel();
         while senders.join_next().await.is_some() {}
     };
@@ -251,7 +269,72 @@ pub async fn serve<S: Store, K: Clock>(
         () = last => info!("stopped"),
         () = clock.sleep(FAREWELL) => warn!("stopped before everything was answered"),
     }
-    failed.map_or(Ok(()), Err)
+}
+
+/// A bot that answers to its token, with its name in Telegram.
+type Greeted = (Credentials, Wire, String);
+
+/// Connects every bot; those whose token Telegram refuses are named apart, and the others go on.
+async fn connect<K: Clock>(
+    bots: Vec<Credentials>,
+    alarms: &mpsc::UnboundedSender<(BotId, Alarm)>,
+    clock: &K,
+    stop: &CancellationToken,
+) -> Result<(Vec<Greeted>, BTreeMap<BotId, String>)> {
+    let (mut greeted, mut deaf) = (Vec::new(), BTreeMap::new());
+    let mut refused = None;
+    for bot in bots {
+        let options =
+            telegram::Options { api_url: bot.api_url.clone(), ..telegram::Options::default() };
+        let courier = Wire::new(&bot.token, &options)
+            .with_context(|| format!("bot `{}` can't be connected", bot.name))?;
+        if let Some(username) = greet(&courier, &bot, clock, stop).await? {
+            info!(bot = bot.token.bot().0, name = bot.name, "connected");
+            greeted.push((bot, courier, username));
+            continue;
+        }
+        let name = &bot.name;
+        let why =
+            anyhow!("Telegram refuses the token of bot `{name}`: copy it anew from @BotFather");
+        error!("{why}");
+        // The receiver is this task's own.
+        let _ = alarms.send((bot.token.bot(), Alarm::Revoked("at the start".to_owned())));
+        deaf.insert(bot.token.bot(), bot.name);
+        refused = Some(why);
+    }
+    match refused {
+        Some(why) if greeted.is_empty() => Err(why),
+        Some(_) | None => Ok((greeted, deaf)),
+    }
+}
+
+/// Runs a desk. One whose token is refused raises an alarm and then waits for the end with the others.
+async fn listen<S: Store, K: Clock>(
+    desk: &Desk<S, Wire, K>,
+    bot: BotId,
+    alarms: &mpsc::UnboundedSender<(BotId, Alarm)>,
+    cancel: CancellationToken,
+) -> Result<()> {
+    match desk.run(cancel.clone()).await {
+        Err(DeskError::Token(_)) => {
+            // Nobody listens only while everything stops.
+            let _ = alarms.send((bot, Alarm::Revoked("no updates".to_owned())));
+            cancel.cancelled().await;
+            Ok(())
+        }
+        end => end.context("the desk has stopped"),
+    }
+}
+
+fn sibling((bot, _, username): &Greeted) -> Sibling {
+    let (bot, comfortable) = (bot.token.bot(), bot.comfortable);
+    Sibling { bot, username: username.clone(), comfortable }
+}
+
+/// What a bot's sender is told.
+fn sending_of(bot: &Credentials, canary: Option<Canary>) -> Options {
+    let canary = canary.map(|canary| (canary.chat, canary.every));
+    Options { bot: bot.token.bot(), limit: bot.rate, budget: bot.budget, canary }
 }
 
 /// A part that ends by itself has failed, whatever it says.
@@ -263,13 +346,13 @@ fn failure(end: std::result::Result<Result<()>, tokio::task::JoinError>) -> anyh
     }
 }
 
-/// Asks the bot's name, which shows that address and token are right.
+/// Asks the bot's name, which shows that address and token are right; `None` if the token is refused.
 async fn greet<K: Clock>(
     courier: &Wire,
     bot: &Credentials,
     clock: &K,
     stop: &CancellationToken,
-) -> Result<String> {
+) -> Result<Option<String>> {
     let mut wait = Duration::from_millis(500);
     for attempt in 1.. {
         let fault = match courier.me().await {
@@ -278,12 +361,12 @@ async fn greet<K: Clock>(
                 if let Err(fault) = courier.delete_webhook().await {
                     warn!(name = bot.name, %fault, "can't make sure that no webhook is set");
                 }
-                return Ok(me.username);
+                return Ok(Some(me.username));
             }
             Err(fault) => fault,
         };
         if matches!(fault, CallFault::Token) {
-            bail!("Telegram refuses the token of bot `{}`: copy it anew from @BotFather", bot.name);
+            return Ok(None);
         }
         if attempt >= GREETINGS_MAX || stop.is_cancelled() {
             return Err(anyhow!(fault).context(format!(

@@ -42,6 +42,8 @@ enum Command {
     },
     /// Run the whole daemon against a simulated Telegram, with officials and residents, and judge it.
     Rehearse(app::rehearse::Args),
+    /// Send past alerts through the engine, on virtual time, and judge what the phones were told.
+    Replay(app::replay::Args),
     /// Run the simulated Telegram alone, for `serve` or any other bot to be tried against.
     Simulate {
         /// Where to listen; on loopback.
@@ -111,6 +113,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
                 }
             })
         }
+        Command::Replay(args) => app::replay::run(&args),
         Command::Simulate { listen, seed, weather, rate } => {
             log("info", LogFormat::Text)?;
             runtime()?.block_on(async {

@@ -79,9 +79,27 @@ pub(super) async fn ring<S: Store>(
             let say = |lang| phrases::say(lang, &Phrase::BotRevoked(name));
             (other, everyone(), Box::new(say) as Say<'_>, of_bot("revoked", name))
         }
+        Alarm::Mute(_) => {
+            let other = bots.iter().copied().find(|other| *other != bot);
+            let say = |lang| phrases::say(lang, &Phrase::BotMute(name));
+            (other, everyone(), Box::new(say) as Say<'_>, of_bot("mute", name))
+        }
+        Alarm::Speaks => {
+            let say = |lang| phrases::say(lang, &Phrase::BotSpeaks(name));
+            (Some(bot), everyone(), Box::new(say) as Say<'_>, of_bot("speaks", name))
+        }
         Alarm::Unpaid(_) => {
             let say = |lang| phrases::say(lang, &Phrase::BotUnpaid(name));
             (Some(bot), everyone(), Box::new(say) as Say<'_>, of_bot("unpaid", name))
+        }
+        Alarm::Lost { chat, place } => {
+            let say = move |lang| {
+                let places = place.as_ref().map_or("", |place| rules.forest.name(place, lang));
+                phrases::say(lang, &Phrase::ChannelLost { chat: *chat, places })
+            };
+            let particulars = vec![("chat", chat.0.to_string()), ("bot", name.to_owned())];
+            let entry = Entry { who: None, what: "channel-lost", particulars };
+            (Some(bot), everyone(), Box::new(say) as Say<'_>, entry)
         }
         Alarm::Unsaved => {
             let aloud = |one: &Operator| {
@@ -109,6 +127,21 @@ pub(super) async fn ring<S: Store>(
     };
     store.enact(&deed).await?;
     Ok(Rung::Written)
+}
+
+/// An alarm as the log may have it: without chats.
+pub(super) fn discreet(alarm: &Alarm) -> String {
+    match alarm {
+        Alarm::Lost { .. } => "a channel is lost".to_owned(),
+        Alarm::Malformed(..)
+        | Alarm::BadLetter(..)
+        | Alarm::Revoked(_)
+        | Alarm::Unpaid(_)
+        | Alarm::Unsaved
+        | Alarm::Mute(_)
+        | Alarm::Speaks
+        | Alarm::Unaccounted { .. } => format!("{alarm:?}"),
+    }
 }
 
 fn of_bot(what: &'static str, name: &str) -> Entry {

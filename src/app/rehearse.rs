@@ -49,6 +49,8 @@ use self::{show::Bar, stage::Stage, town::Town};
 const TOKEN: &str = "7000000001:rehearsal-token-of-the-simulated-bot";
 /// The longest the daemon may take to be at work; in a storm its first calls fail for a while.
 const READY_WITHIN: Duration = Duration::from_secs(40);
+/// More than anybody rehearses with: nobody is shown another bot.
+const COMFORTABLE: u64 = 10_000_000;
 /// The most residents: their phones are kept in memory.
 const RESIDENTS_MAX: i64 = 1_000_000;
 
@@ -105,6 +107,7 @@ pub async fn run(args: Args) -> Result<ExitCode> {
         api_url: format!("http://{address}"),
         token: Token::parse(TOKEN).context("the made-up token is none")?,
         rate: args.rate,
+        comfortable: COMFORTABLE,
         budget: Budget::default(),
     }];
     let stop = CancellationToken::new();

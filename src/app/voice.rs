@@ -7,7 +7,7 @@ use tracing::error;
 use crate::{
     bot::{
         Rules,
-        phrases::{letters, report},
+        phrases::{self, Phrase, letters, report},
     },
     domain::{
         alert::Transition,
@@ -18,6 +18,7 @@ use crate::{
         lang::Lang,
         letter::{Message, Occasion, Picture},
         report::{FanoutFigures, Report, TransitionFigures},
+        time::Utc,
     },
     fanout::driver::Scribe,
     picture::{curve, png},
@@ -27,11 +28,14 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Voice {
     rules: Arc<Rules>,
+    /// Of the bot, and of whoever reads that it works.
+    name: String,
+    lang: Lang,
 }
 
 impl Voice {
-    pub(super) fn new(rules: Arc<Rules>) -> Self {
-        Self { rules }
+    pub(super) fn new(rules: Arc<Rules>, name: String, lang: Lang) -> Self {
+        Self { rules, name, lang }
     }
 }
 
@@ -61,6 +65,12 @@ impl Scribe for Voice {
         board: &Board,
     ) -> (Message, Vec<AlertId>) {
         letters::standing(occasion, places, lang, board, &self.rules.forest)
+    }
+
+    fn canary(&self, at: Utc) -> Message {
+        let at = at.format("%H:%M").to_string();
+        let text = phrases::say(self.lang, &Phrase::Canary { name: &self.name, at: &at });
+        Message { silent: true, ..Message::plain(text) }
     }
 
     fn report(&self, report: &Report, lang: Lang) -> Message {

@@ -8,7 +8,7 @@ use std::fmt;
 
 use crate::domain::{
     alert::Status,
-    ids::{AlertId, Code, HazardId, RegionId, is_slug},
+    ids::{AlertId, Code, FanoutId, HazardId, RegionId, is_slug},
     lang::Lang,
 };
 
@@ -37,6 +37,16 @@ pub enum Touch {
     Withdraw(AlertId),
     /// Report on it.
     Report(AlertId),
+    /// Pause what is being sent of this alert.
+    Pause(AlertId),
+    /// Let it go on.
+    Resume(AlertId),
+    /// Ask whether to stop it for good.
+    Halt(AlertId),
+    /// Stop it for good, up to this broadcast.
+    HaltNow(AlertId, FanoutId),
+    /// Don't, after all.
+    Spare,
     /// Release the challenge.
     Yes(Code),
     /// Call it off.
@@ -79,6 +89,11 @@ impl fmt::Display for Touch {
             Self::End(alert) => write!(f, "e:{alert}"),
             Self::Withdraw(alert) => write!(f, "w:{alert}"),
             Self::Report(alert) => write!(f, "r:{alert}"),
+            Self::Pause(alert) => write!(f, "pause:{alert}"),
+            Self::Resume(alert) => write!(f, "resume:{alert}"),
+            Self::Halt(alert) => write!(f, "halt:{alert}"),
+            Self::HaltNow(alert, fanout) => write!(f, "halt:{alert}:{}", fanout.0),
+            Self::Spare => f.write_str("spare"),
             Self::Yes(code) => write!(f, "y:{code}"),
             Self::No(code) => write!(f, "n:{code}"),
             Self::Browse(region, page) => write!(f, "b:{}:{page}", within(region)),
@@ -128,6 +143,13 @@ impl Touch {
             ["e", alert] => Self::End(AlertId(alert.parse().ok()?)),
             ["w", alert] => Self::Withdraw(AlertId(alert.parse().ok()?)),
             ["r", alert] => Self::Report(AlertId(alert.parse().ok()?)),
+            ["pause", alert] => Self::Pause(AlertId(alert.parse().ok()?)),
+            ["resume", alert] => Self::Resume(AlertId(alert.parse().ok()?)),
+            ["halt", alert] => Self::Halt(AlertId(alert.parse().ok()?)),
+            ["halt", alert, fanout] => {
+                Self::HaltNow(AlertId(alert.parse().ok()?), FanoutId(fanout.parse().ok()?))
+            }
+            ["spare"] => Self::Spare,
             ["y", code] => Self::Yes(Code::parse(code)?),
             ["n", code] => Self::No(Code::parse(code)?),
             ["b", region, page] => Self::Browse(perhaps(region)?, page.parse().ok()?),
@@ -190,6 +212,11 @@ mod tests {
             Touch::End(AlertId(i64::MAX)),
             Touch::Withdraw(AlertId(1)),
             Touch::Report(AlertId(i64::MAX)),
+            Touch::Pause(AlertId(i64::MAX)),
+            Touch::Resume(AlertId(3)),
+            Touch::Halt(AlertId(3)),
+            Touch::HaltNow(AlertId(i64::MAX), FanoutId(i64::MAX)),
+            Touch::Spare,
             Touch::Yes(Code::draw(7)),
             Touch::No(Code::draw(8)),
             Touch::Browse(Some(region.clone()), 3),

@@ -9,9 +9,10 @@
 //! word that the storage is in trouble, which can't be stored.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -26,17 +27,18 @@ use crate::{
         ids::{BotId, ChatId, UpdateId},
         lang::Lang,
         letter::Message,
+        time::Mono,
     },
     ports::{
         clock::Clock,
         courier::{Courier, Event, Extras, FetchFault, Incoming},
-        store::{Deed, Enacted, Store, StoreError},
+        store::{Deed, Effect, Enacted, Store, StoreError},
     },
 };
 
 use super::{
     Rules,
-    dialogue::{self, Case, Facts, Office, Reply, Want},
+    dialogue::{self, Case, Facts, Office, Reply, Sibling, Want},
     phrases::{self, Phrase},
 };
 
@@ -55,6 +57,13 @@ const FACTS_MAX: usize = 24;
 const TOASTS_MAX: usize = 64;
 /// Most rounds of tidying in one tick.
 const TIDY_ROUNDS_MAX: usize = 8;
+/// How long the count of a chat's members may be waited for; without it the chat keeps its old one.
+const MEMBERS_WAIT: Duration = Duration::from_secs(2);
+/// Members are counted anew when a chat speaks so long after the last time: an order of magnitude is
+/// all that matters, and that does not change within a day.
+const COUNTED_FOR: Duration = Duration::from_hours(24);
+/// Most chats whose last count is remembered; beyond it all are forgotten, and counted anew.
+const COUNTED_MAX: usize = 50_000;
 
 /// What a desk is told at birth.
 #[derive(Clone)]
@@ -63,6 +72,10 @@ pub struct DeskOptions {
     pub bot: BotId,
     /// All bots: an alert goes out through each.
     pub bots: Vec<BotId>,
+    /// The other bots, for residents beyond what this one serves comfortably.
+    pub siblings: Vec<Sibling>,
+    /// Private chats that it serves comfortably.
+    pub comfortable: u64,
     /// What one bot sends a second, for forecasts.
     pub rate_per_second: u32,
     /// The language of those whose own we don't speak.
@@ -106,6 +119,8 @@ pub struct Desk<S, C, K> {
     chance: AtomicU64,
     wake: Arc<dyn Fn() + Send + Sync>,
     toasts: Arc<Semaphore>,
+    /// When chats were counted. In memory only: after a restart they are counted anew.
+    counted: Mutex<BTreeMap<ChatId, Mono>>,
 }
 
 impl<S, C, K> fmt::Debug for Desk<S, C, K> {
@@ -119,10 +134,20 @@ impl<S: Store, C: Courier, K: Clock> Desk<S, C, K> {
     #[must_use]
     pub fn new(options: DeskOptions, store: S, courier: C, clock: K) -> Self {
         let DeskOptions { bot, bots, rate_per_second, default_lang, late_after, .. } = options;
-        let DeskOptions { username, rules, seed, wake, .. } = options;
-        let office = Office { bot, bots, rate_per_second, default_lang, late_after, username };
+        let DeskOptions { siblings, comfortable, username, rules, seed, wake, .. } = options;
+        let office = Office {
+            bot,
+            bots,
+            siblings,
+            comfortable,
+            rate_per_second,
+            default_lang,
+            late_after,
+            username,
+        };
         let toasts = Arc::new(Semaphore::new(TOASTS_MAX));
-        Self { office, rules, store, courier, clock, chance: seed.into(), wake, toasts }
+        let (chance, counted) = (seed.into(), Mutex::default());
+        Self { office, rules, store, courier, clock, chance, wake, toasts, counted }
     }
 
     /// Reads and handles updates until `cancel`; what is being handled then is finished.
@@ -225,8 +250,8 @@ impl<S: Store, C: Courier, K: Clock> Desk<S, C, K> {
         let (chat, user) = match &incoming.event {
             Event::Said(said) => (said.chat, said.user?),
             Event::Pressed(press) => (press.user.chat(), press.user),
-            Event::Shut(_)
-            | Event::Opened(_)
+            Event::Shut(..)
+            | Event::Opened(..)
             | Event::Migrated { .. }
             | Event::Other
             | Event::Broken(_) => return None,
@@ -244,7 +269,7 @@ impl<S: Store, C: Courier, K: Clock> Desk<S, C, K> {
         if let Event::Broken(why) = &incoming.event {
             tracing::warn!(update = incoming.id.0, why, "an update that can't be read is skipped");
         }
-        if let Event::Opened(chat) = incoming.event {
+        if let Event::Opened(chat, _) = incoming.event {
             // The places it had are seen only once it is back. Doing this twice changes nothing.
             let deed = dialogue::reopening(&self.office, chat, self.clock.now().utc);
             self.store.enact(&deed).await?;
@@ -305,8 +330,69 @@ impl<S: Store, C: Courier, K: Clock> Desk<S, C, K> {
             Want::Figures(alert) => {
                 facts.figures.insert(alert, store.figures(alert).await?);
             }
+            Want::Open => {
+                let mut open = Vec::new();
+                for bot in &self.office.bots {
+                    open.extend(store.open_fanouts(*bot).await?);
+                }
+                facts.open = Some(open);
+            }
+            Want::Elsewhere(chat) => {
+                let mut elsewhere = Vec::new();
+                for bot in self.office.bots.iter().filter(|bot| **bot != self.office.bot) {
+                    elsewhere.extend(store.subscriber(*bot, chat).await?);
+                }
+                facts.elsewhere = Some(elsewhere);
+            }
+            Want::Sibling => facts.sibling = Some(self.sibling().await?),
+            Want::Members { chat, known } => {
+                facts.members = Some(self.members(chat, known).await);
+            }
         }
         Ok(())
+    }
+
+    /// The first other bot that has room, if this one has none.
+    async fn sibling(&self) -> Result<Option<String>, StoreError> {
+        if !self.store.crowded(self.office.bot, self.office.comfortable).await? {
+            return Ok(None);
+        }
+        for Sibling { bot, username, comfortable } in &self.office.siblings {
+            if !self.store.crowded(*bot, *comfortable).await? {
+                return Ok(Some(username.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn members(&self, chat: ChatId, known: bool) -> Option<u64> {
+        let now = self.clock.now().mono;
+        let last = self.counts().get(&chat).copied();
+        if known && last.is_some_and(|last| now.since(last) < COUNTED_FOR) {
+            return None;
+        }
+        tokio::select! {
+            members = self.courier.members(chat) => members,
+            () = self.clock.sleep(MEMBERS_WAIT) => None,
+        }
+    }
+
+    fn counts(&self) -> MutexGuard<'_, BTreeMap<ChatId, Mono>> {
+        // A map of times is whole whatever panicked.
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn on_counted(&self, effects: &[Effect]) {
+        let now = self.clock.now().mono;
+        for effect in effects {
+            if let Effect::Counted(_, chat, ..) = effect {
+                let mut counts = self.counts();
+                if counts.len() >= COUNTED_MAX {
+                    counts.clear();
+                }
+                counts.insert(*chat, now);
+            }
+        }
     }
 
     /// `false`: things have changed since we looked.
@@ -316,6 +402,7 @@ impl<S: Store, C: Courier, K: Clock> Desk<S, C, K> {
             Enacted::Conflict => return Ok(false),
             Enacted::Already => {}
             Enacted::Done(opened) => {
+                self.on_counted(&reply.deed.effects);
                 if wakes || !opened.is_empty() {
                     (self.wake)();
                 }

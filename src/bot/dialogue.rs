@@ -10,12 +10,15 @@
 //!
 //! Deliberately absent: time, chance and reading: they come in with the [`Case`] and the [`Facts`].
 
+mod control;
+mod gatherings;
 mod menus;
 mod officials;
 mod preview;
 mod release;
 mod report;
 mod residents;
+mod siblings;
 #[cfg(test)]
 mod stories;
 
@@ -24,10 +27,9 @@ use std::{collections::BTreeMap, time::Duration};
 use crate::{
     domain::{
         alert::{Current, Transition},
-        audience::{Audience, Reach},
+        audience::{Audience, Kind, Reach},
         board::Board,
         consent::Challenge,
-        delivery::{Fate, Gone},
         ids::{AlertId, BotId, ChatId, Code, MessageId, UserId},
         lang::Lang,
         letter::{Class, Content, Message, NewLetter, Occasion},
@@ -37,7 +39,7 @@ use crate::{
     },
     ports::{
         courier::{Event, Incoming, Press, Said},
-        store::{Asked, Cause, Deed, Effect, Entry, Subscriber},
+        store::{Asked, Cause, Deed, Effect, Entry, Fanout, Subscriber},
     },
 };
 
@@ -56,6 +58,17 @@ const ANSWER_LIFE: Duration = Duration::from_mins(10);
 /// Longest toast, in characters. `// Bot API: answerCallbackQuery.text`
 const TOAST_MAX: usize = 200;
 
+/// Another bot of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sibling {
+    /// Which.
+    pub bot: BotId,
+    /// Its name in Telegram, without `@`.
+    pub username: String,
+    /// Private chats that it serves comfortably.
+    pub comfortable: u64,
+}
+
 /// What a desk knows of itself.
 #[derive(Clone, Debug)]
 pub struct Office {
@@ -63,6 +76,10 @@ pub struct Office {
     pub bot: BotId,
     /// All bots: an alert goes out through each.
     pub bots: Vec<BotId>,
+    /// The other bots, for residents beyond what this one serves comfortably.
+    pub siblings: Vec<Sibling>,
+    /// Private chats that it serves comfortably.
+    pub comfortable: u64,
     /// What one bot sends a second, for forecasts.
     pub rate_per_second: u32,
     /// The language of those whose own we don't speak.
@@ -107,6 +124,20 @@ pub enum Want {
     Reach(Audience),
     /// The figures of an alert's broadcasts.
     Figures(AlertId),
+    /// Every broadcast that is not over, through any bot.
+    Open,
+    /// What the other bots know of this chat.
+    Elsewhere(ChatId),
+    /// Another bot that has room, by its name, if this one has none.
+    Sibling,
+    /// How many members a group or channel has, by Telegram; unless it was counted of late and is
+    /// `known` since.
+    Members {
+        /// Where.
+        chat: ChatId,
+        /// Whether it was met before.
+        known: bool,
+    },
 }
 
 /// Facts read so far, all of one look at the store.
@@ -121,6 +152,10 @@ pub struct Facts {
     pub turns: BTreeMap<AlertId, Option<Transition>>,
     pub reach: Option<(Audience, Vec<Reach>)>,
     pub figures: BTreeMap<AlertId, Vec<FanoutFigures>>,
+    pub open: Option<Vec<Fanout>>,
+    pub members: Option<Option<u64>>,
+    pub elsewhere: Option<Vec<Subscriber>>,
+    pub sibling: Option<Option<String>>,
 }
 
 impl Facts {
@@ -148,6 +183,9 @@ impl Facts {
             Some(active) => Ok(Some(Current::Active(active.clone()))),
             None => Ok(self.turn(alert)?.and_then(Current::after)),
         }
+    }
+    fn open(&self) -> Result<&[Fanout], Want> {
+        self.open.as_deref().ok_or(Want::Open)
     }
     fn reach(&self, audience: &Audience) -> Result<&[Reach], Want> {
         match &self.reach {
@@ -178,11 +216,8 @@ pub fn decide(case: Case<'_>, facts: &Facts) -> Result<Reply, Want> {
     match &case.incoming.event {
         Event::Said(said) => heard(case, facts, said),
         Event::Pressed(press) => pressed(case, facts, press),
-        Event::Shut(chat) => {
-            let gone = if chat.is_private() { Gone::Blocked } else { Gone::Kicked };
-            Ok(quiet(case, vec![Effect::Struck(case.office.bot, *chat, Fate::Retire(gone))]))
-        }
-        Event::Opened(chat) => returned(case, facts, *chat),
+        Event::Shut(chat, kind) => gatherings::shut(case, facts, *chat, *kind),
+        Event::Opened(chat, kind) => returned(case, facts, *chat, *kind),
         Event::Migrated { from, to } => {
             Ok(quiet(case, vec![Effect::Moved { bot: case.office.bot, from: *from, to: *to }]))
         }
@@ -196,8 +231,8 @@ pub fn give_up(case: Case<'_>) -> Reply {
     let (chat, user) = match &case.incoming.event {
         Event::Said(said) => (Some(said.chat), said.user),
         Event::Pressed(press) => (Some(press.user.chat()), Some(press.user)),
-        Event::Shut(_)
-        | Event::Opened(_)
+        Event::Shut(..)
+        | Event::Opened(..)
         | Event::Migrated { .. }
         | Event::Other
         | Event::Broken(_) => (None, None),
@@ -222,12 +257,17 @@ pub fn reopening(office: &Office, chat: ChatId, now: Utc) -> Deed {
 }
 
 /// A chat is back with the places it had: it is told what it may have missed.
-fn returned(case: Case<'_>, facts: &Facts, chat: ChatId) -> Result<Reply, Want> {
+fn returned(case: Case<'_>, facts: &Facts, chat: ChatId, kind: Kind) -> Result<Reply, Want> {
     let known = facts.subscriber(chat)?;
     let lang = known.map_or(case.office.default_lang, |known| known.lang);
-    let mut reply = quiet(case, vec![Effect::Met(case.office.bot, chat, lang)]);
+    let mut effects = vec![Effect::Met(case.office.bot, chat, lang)];
+    effects.extend(gatherings::counted(case, facts, chat, kind)?);
+    let mut reply = quiet(case, effects);
     if let Some(known) = known.filter(|known| !known.places.is_empty()) {
-        let content = Content::Standing { occasion: Occasion::Asked, places: known.places.clone() };
+        let (effects, moved) = siblings::taken_over(case, facts, chat)?;
+        reply.deed.effects.extend(effects);
+        let places = known.places.iter().cloned().chain(moved).collect();
+        let content = Content::Standing { occasion: Occasion::Asked, places };
         let bot = case.office.bot;
         let class = Class::Resident;
         reply.deed.letters.push(NewLetter { bot, chat, lang, class, content, not_after: None });
@@ -257,18 +297,23 @@ fn plain(
 }
 
 fn heard(case: Case<'_>, facts: &Facts, said: &Said) -> Result<Reply, Want> {
-    let private = said.chat.is_private();
+    // In a channel there is nobody else to speak to.
+    let addressed = said.kind != Kind::Group;
     let operator = said.user.and_then(|user| case.rules.roster.get(user));
     let intent = said
         .text
         .as_deref()
-        .and_then(|text| grammar::read(text, case.rules, &case.office.username, private));
+        .and_then(|text| grammar::read(text, case.rules, &case.office.username, addressed));
     let Some(intent) = intent else { return Ok(quiet(case, Vec::new())) };
     if said.second_hand && operator.is_none() {
         return Ok(quiet(case, Vec::new()));
     }
     let tag = said.tag.as_deref();
+    if said.kind == Kind::Channel && !gatherings::heeds(&intent) {
+        return Ok(quiet(case, Vec::new()));
+    }
     let mut talk = Talk::open(case, facts, (said.chat, said.user), operator, tag)?;
+    talk.gather(said.kind)?;
     if said.second_hand {
         if !matches!(intent, Intent::Words(_)) {
             talk.answer(&Phrase::SecondHand);
@@ -305,6 +350,9 @@ struct Talk<'a> {
     edits: Option<MessageId>,
     /// Set while a press is to be answered.
     toast: Option<String>,
+    channel: bool,
+    /// What it is and how many are in it, if that is to be kept.
+    counted: Option<Effect>,
     deed: Deed,
 }
 
@@ -325,10 +373,18 @@ impl<'a> Talk<'a> {
             },
         };
         let deed = Deed::new(Cause::Update(case.office.bot, case.incoming.id), case.now);
-        Ok(Self { case, facts, chat, user, operator, lang, edits: None, toast: None, deed })
+        let (edits, toast, channel, counted) = (None, None, false, None);
+        Ok(Self { case, facts, chat, user, operator, lang, edits, toast, channel, counted, deed })
     }
 
-    fn close(self, press: Option<&Press>) -> Reply {
+    fn close(mut self, press: Option<&Press>) -> Reply {
+        self.deed.effects.extend(self.counted.take());
+        // Meeting is being seen, and an official at work is no resident.
+        let known = matches!(self.facts.subscriber, Some(Some(_)));
+        let said = |effect: &Effect| matches!(effect, Effect::Met(..) | Effect::Left(..));
+        if self.chat.is_private() && known && !self.deed.effects.iter().any(said) {
+            self.deed.effects.push(Effect::Seen(self.bot(), self.chat));
+        }
         let toast = press
             .zip(self.toast)
             .map(|(press, text)| (press.callback.clone(), text.chars().take(TOAST_MAX).collect()));
@@ -353,6 +409,10 @@ impl<'a> Talk<'a> {
                 }
                 Ok(())
             }
+            Intent::Stop if self.channel => {
+                self.leave();
+                Ok(())
+            }
             Intent::Stop => {
                 self.ask_to_stop();
                 Ok(())
@@ -366,6 +426,7 @@ impl<'a> Talk<'a> {
             Intent::Clear(ending) => self.clear(ending),
             Intent::Withdraw(alert) => self.withdraw(alert),
             Intent::Report(state) => self.report(state),
+            Intent::Hold(to, alert) => self.hold(alert, to),
             Intent::Confirm(confirmation) => self.confirm(confirmation, said.at),
             Intent::Cancel(code) => self.cancel_typed(code),
             Intent::Unknown if self.chat.is_private() => {
@@ -386,7 +447,12 @@ impl<'a> Talk<'a> {
             | Touch::Drafted(..)
             | Touch::End(_)
             | Touch::Withdraw(_)
-            | Touch::Report(_) => self.touched_by_official(touch),
+            | Touch::Report(_)
+            | Touch::Pause(_)
+            | Touch::Resume(_)
+            | Touch::Halt(_)
+            | Touch::HaltNow(..)
+            | Touch::Spare => self.touched_by_official(touch),
             Touch::Yes(code) => self.release(&code, None, None),
             Touch::No(code) => self.cancel(&code),
             Touch::Browse(within, page) => {
@@ -432,7 +498,10 @@ impl<'a> Talk<'a> {
         self.send(message, self.edits);
     }
 
-    fn send(&mut self, message: Message, edits: Option<MessageId>) {
+    fn send(&mut self, mut message: Message, edits: Option<MessageId>) {
+        if self.channel {
+            message.buttons.clear();
+        }
         let to = (self.chat, self.lang, self.class());
         self.deed.letters.push(plain(&self.case, to, message, edits));
     }

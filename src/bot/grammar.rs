@@ -10,10 +10,13 @@ pub mod names;
 
 use std::time::Duration;
 
-use crate::domain::{
-    alert::Status,
-    hazard::Hazard,
-    ids::{AlertId, Code, HazardId, LevelId, RegionId, Revision},
+use crate::{
+    domain::{
+        alert::Status,
+        hazard::Hazard,
+        ids::{AlertId, Code, HazardId, LevelId, RegionId, Revision},
+    },
+    ports::store::Hold,
 };
 
 use super::Rules;
@@ -56,6 +59,8 @@ pub enum Intent {
     Withdraw(Result<Option<AlertId>, Mistake>),
     /// To know how one reached people; or one of its states.
     Report(Result<Option<(AlertId, Option<Revision>)>, Mistake>),
+    /// To pause a broadcast, let it go on (`None`), or stop it for good.
+    Hold(Option<Hold>, Result<Option<AlertId>, Mistake>),
     /// To release a challenge, perhaps with a word.
     Confirm(Result<(Code, Option<String>), Mistake>),
     /// To call one off.
@@ -153,6 +158,9 @@ fn intent(name: &str, rest: &str, rules: &Rules) -> Intent {
         "drill" => Intent::Raise(Status::Exercise, order(rest, rules)),
         "update" => Intent::Update(amendment(rest)),
         "clear" => Intent::Clear(ending(rest, rules)),
+        "pause" => Intent::Hold(Some(Hold::Paused), number(&tokens(rest), rest)),
+        "resume" => Intent::Hold(None, number(&tokens(rest), rest)),
+        "halt" => Intent::Hold(Some(Hold::Halted), number(&tokens(rest), rest)),
         "withdraw" => Intent::Withdraw(number(&tokens(rest), rest)),
         "report" => Intent::Report(state_at(&mut Reader::new(rest))),
         "confirm" => Intent::Confirm(confirmation(rest)),
@@ -640,6 +648,11 @@ mod tests {
         );
         assert_eq!(read("/withdraw #12"), Some(Intent::Withdraw(Ok(alert))));
         assert_eq!(read("/withdraw"), Some(Intent::Withdraw(Ok(None))));
+        assert_eq!(read("/pause №12.2"), Some(Intent::Hold(Some(Hold::Paused), Ok(alert))));
+        assert_eq!(read("/resume 12"), Some(Intent::Hold(None, Ok(alert))));
+        assert_eq!(read("/halt"), Some(Intent::Hold(Some(Hold::Halted), Ok(None))));
+        let mistake = Mistake::Number("soon".to_owned());
+        assert_eq!(read("/halt soon"), Some(Intent::Hold(Some(Hold::Halted), Err(mistake))));
         assert!(matches!(read("/clear all"), Some(Intent::Clear(Err(Mistake::Number(_))))));
         let update = Amendment {
             alert,

@@ -20,6 +20,7 @@ use crate::domain::{
     alert::{AlertRefusal, Change, DraftRefusal, Status},
     consent::ConsentRefusal,
     delivery::Settlement,
+    ids::ChatId,
     lang::Lang,
     operator::MandateRefusal,
     report::{Forecast, Reason, Trouble},
@@ -36,6 +37,8 @@ pub enum Phrase<'a> {
     ChooseRegion,
     ChooseWithin(&'a str),
     UnknownLink,
+    ChannelHow,
+    SiblingFaster,
     Joined,
     Subscribed(&'a str),
     SubscribedAlready(&'a str),
@@ -133,6 +136,17 @@ pub enum Phrase<'a> {
     Unaccounted(&'a str),
     BotRevoked(&'a str),
     BotUnpaid(&'a str),
+    BotMute(&'a str),
+    BotSpeaks(&'a str),
+    Canary {
+        name: &'a str,
+        at: &'a str,
+    },
+    ChannelLost {
+        chat: ChatId,
+        /// Their names; nothing if they are not known.
+        places: &'a str,
+    },
     Unsaved,
     // Officials' menus.
     ChooseHazard(Status),
@@ -195,6 +209,29 @@ pub enum Phrase<'a> {
         by: &'a str,
         approved: Option<&'a str>,
     },
+    Paused {
+        number: &'a str,
+        by: &'a str,
+    },
+    Resumed {
+        number: &'a str,
+        by: &'a str,
+    },
+    HaltAsk(&'a str),
+    Halted {
+        number: &'a str,
+        by: &'a str,
+    },
+    Spared,
+    PausedAlready(&'a str),
+    NotPaused(&'a str),
+    HaltedAlready(&'a str),
+    NotSending {
+        number: &'a str,
+        meant: &'a str,
+    },
+    NothingSending,
+    ChooseSending,
     Cancelled(&'a str),
     Rejected(&'a str),
     TimeIsOver(&'a str),
@@ -296,6 +333,11 @@ pub enum Phrase<'a> {
     LabelEnd(&'a str),
     LabelWithdraw(&'a str),
     LabelReport(&'a str),
+    LabelPause,
+    LabelResume,
+    LabelHalt,
+    LabelHaltNow,
+    LabelSpare,
     Lasting(Duration),
     UntilEnded,
     // Descriptions of commands.
@@ -351,8 +393,8 @@ pub fn commands(lang: Lang, reader: Reader) -> Vec<(&'static str, String)> {
     const RESIDENT: &[&str] =
         &["start", "status", "regions", "add", "language", "drills", "stop", "help"];
     const OFFICIAL: &[&str] = &[
-        "alert", "clear", "update", "withdraw", "status", "report", "confirm", "cancel", "drill",
-        "regions", "language", "help",
+        "alert", "clear", "update", "withdraw", "pause", "resume", "halt", "status", "report",
+        "confirm", "cancel", "drill", "regions", "language", "help",
     ];
     let names = match reader {
         Reader::Resident => RESIDENT,
@@ -373,6 +415,11 @@ pub fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
         text.push_str(", …");
     }
     text
+}
+
+/// In brackets, if there is something.
+fn aside(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!(" ({text})") }
 }
 
 /// A count with its thousands apart.

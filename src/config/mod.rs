@@ -28,7 +28,7 @@ pub use fault::{Fault, Gravity, Place};
 pub use sample::{SAMPLE, sample};
 pub use secret::{TokenFault, TokenSource};
 
-use crate::domain::{hazard::Catalogue, lang::Lang, operator::Roster, region::Forest};
+use crate::domain::{hazard::Catalogue, ids::ChatId, lang::Lang, operator::Roster, region::Forest};
 
 /// What the program uses.
 #[derive(Clone, Debug)]
@@ -61,6 +61,8 @@ pub struct Bot {
     pub token: TokenSource,
     /// Messages per second that cost nothing; 1 to 1000.
     pub rate: u32,
+    /// Chats that it serves comfortably; newcomers beyond are shown another bot.
+    pub comfortable: u64,
     /// What it may spend on more; `None`: nothing.
     pub paid: Option<Paid>,
 }
@@ -90,6 +92,17 @@ pub struct Policy {
     pub language: Lang,
     /// A command that raises and is older than this is answered, not executed.
     pub command_late_after: Duration,
+    /// Whom each bot proves every so often that it can speak; `None`: nobody.
+    pub canary: Option<Canary>,
+}
+
+/// A letter that proves every so often that a bot can speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Canary {
+    /// Where it is sent; each bot must be able to write there.
+    pub chat: ChatId,
+    /// How often; a minute to a day.
+    pub every: Duration,
 }
 
 /// What is logged.

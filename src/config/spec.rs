@@ -49,6 +49,7 @@ pub(super) struct BotSpec {
     pub(super) token_env: Given<String>,
     pub(super) token_credential: Given<String>,
     pub(super) rate: Given<i64>,
+    pub(super) comfortable: Given<i64>,
     pub(super) paid_rate: Given<i64>,
     pub(super) stars_per_alert: Given<i64>,
     pub(super) stars_per_day: Given<i64>,
@@ -60,6 +61,8 @@ pub(super) struct BotSpec {
 pub(super) struct PolicySpec {
     pub(super) language: Option<LangSpec>,
     pub(super) command_late_after: Given<String>,
+    pub(super) canary_chat: Given<i64>,
+    pub(super) canary_every: Given<String>,
 }
 
 /// `[log]`

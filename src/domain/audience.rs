@@ -254,6 +254,9 @@ pub struct Recipient {
     /// The message by which, if a broadcast told it: what an update puts its text in place of, and an
     /// end replies to.
     pub message: Option<MessageId>,
+    /// Whether it has since heard, for certain, that the alert is over for it: of a part that it lives
+    /// in, or by an earlier end.
+    pub over: bool,
     /// Alerts that leave it nothing to learn from this broadcast once it is told of one of them by
     /// the same place: see [`super::board::Board::enough`]. The store leaves this empty.
     pub enough: Vec<AlertId>,

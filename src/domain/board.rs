@@ -106,21 +106,30 @@ impl Board {
     /// alert of a district inside an active region, or the region's after the district's. An end
     /// teaches nothing where it has begun anew, if the chat was told that *after* the end. Whoever is
     /// passed over so hears of what goes on when the alert they know of ends: an end names what still
-    /// holds.
+    /// holds. Hence an alert that was lowered and then ended is news wherever a worse one goes on: they
+    /// may have been passed over for that one while this was as bad.
     #[must_use]
     pub fn enough(&self, event: &Transition, place: &RegionId, forest: &Forest) -> Vec<AlertId> {
         if !matches!(event.change, Change::Raised | Change::Ended | Change::Expired) {
             return Vec::new();
         }
         let draft = event.alert.draft();
-        let same = |other: &&Alert| {
-            let of = other.draft();
+        let alike = |other: &&Alert| {
             other.id() != event.alert.id()
                 && other.status() == draft.status()
-                && (of.hazard(), of.level()) == (draft.hazard(), draft.level())
-                && other.area().coverage(place, forest) == Coverage::Direct
+                && other.draft().hazard() == draft.hazard()
         };
-        self.alerts.values().filter(same).map(Alert::id).collect()
+        let worse = |other: &Alert| {
+            other.draft().step() > draft.step()
+                && other.area().coverage(place, forest) != Coverage::None
+        };
+        if event.change.closes() && self.alerts.values().filter(alike).any(worse) {
+            return Vec::new();
+        }
+        let same = |other: &&Alert| {
+            other.draft().level() == draft.level() && other.area().covers(place, forest)
+        };
+        self.alerts.values().filter(alike).filter(same).map(Alert::id).collect()
     }
 }
 

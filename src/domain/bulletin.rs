@@ -25,6 +25,10 @@ use super::{
 
 /// How many places a message names before it says "and N more".
 const PLACES_NAMED_MAX: usize = 4;
+/// How many other alerts a message spells out before it says "and N more". Fifty have been in force in
+/// one region at once; spelled out they are longer than Telegram takes, and what was cut off would be
+/// the end of the message, with its number.
+const ALERTS_NAMED_MAX: usize = 4;
 
 /// A message to residents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,9 +54,7 @@ pub fn compose(
     let holds = alert.area().coverage(&variant.place, forest) != Coverage::None;
     let exercise = alert.status() == Status::Exercise;
     let (body, mut tells) = match &event.change {
-        // Whoever knows of one alert was not told of an equal one beside it; if this one is lowered,
-        // that has to be named.
-        Change::Raised | Change::Updated | Change::SteppedUp | Change::SteppedDown => {
+        Change::Raised | Change::Updated | Change::SteppedUp | Change::SteppedDown if holds => {
             let also = late || event.change == Change::SteppedDown;
             here.active(event, "", board, also)
         }
@@ -61,7 +63,15 @@ pub fn compose(
             let ended = format!("{}: {ended}.", here.words.ended_only_in);
             here.active(event, &ended, board, late)
         }
-        Change::EndedPartly(_) | Change::Ended | Change::Expired | Change::Withdrawn => {
+        // A later state that took the place of an end in a part says that end where it ended.
+        Change::Raised
+        | Change::Updated
+        | Change::SteppedUp
+        | Change::SteppedDown
+        | Change::EndedPartly(_)
+        | Change::Ended
+        | Change::Expired
+        | Change::Withdrawn => {
             (here.over(event, board), here.still(alert, board).map(Alert::id).collect())
         }
     };
@@ -90,9 +100,7 @@ pub fn standing(variant: &Variant, board: &Board, forest: &Forest) -> (String, V
         }
         Own::Unknown(None) => format!("{name}: {}.", here.words.unknown),
     }];
-    for alert in posture.alerts() {
-        lines.push(here.brief(alert));
-    }
+    lines.extend(here.briefs(posture.alerts()));
     (lines.join("\n"), posture.alerts().map(Alert::id).collect())
 }
 
@@ -149,8 +157,10 @@ impl Here<'_> {
         lines.push(self.span(alert));
         lines.push(Self::number(alert));
         let mut tells = vec![alert.id()];
-        let others: Vec<&Alert> =
-            self.still(alert, board).filter(|_| also && alert.status() == Status::Actual).collect();
+        let others: Vec<&Alert> = self
+            .still(alert, board)
+            .filter(|other| also && alert.status() == Status::Actual || self.outdone(event, other))
+            .collect();
         if !others.is_empty() {
             lines.push(format!("{}:", self.words.still_active));
             lines.extend(others.iter().map(|other| self.brief(other)));
@@ -158,6 +168,17 @@ impl Here<'_> {
         }
         lines.retain(|line| !line.is_empty());
         (lines.join("\n"), tells)
+    }
+
+    /// Whoever knew of one alert was not told of an equal one beside it: see [`Board::enough`]. Once
+    /// this one is lowered, or ends in a part, the other has to be named; and not by that message
+    /// alone, for a later one may take its place before it is sent.
+    fn outdone(&self, event: &Transition, other: &Alert) -> bool {
+        let (this, that) = (event.alert.draft(), other.draft());
+        let covers = event.alert.area().covers(&self.variant.place, self.forest);
+        event.change != Change::Raised
+            && (event.alert.status(), this.hazard()) == (other.status(), that.hazard())
+            && !(covers && this.step() >= that.step())
     }
 
     /// The message when it holds here no more.
@@ -201,8 +222,7 @@ impl Here<'_> {
 
     /// What holds at the place after the alert is gone.
     fn remains(&self, event: &Transition, board: &Board) -> Vec<String> {
-        let still: Vec<String> =
-            self.still(&event.alert, board).map(|alert| self.brief(alert)).collect();
+        let still = self.briefs(self.still(&event.alert, board));
         if !still.is_empty() {
             let mut lines = vec![format!("{}:", self.words.still_active)];
             lines.extend(still);
@@ -229,6 +249,15 @@ impl Here<'_> {
         let posture = board.posture(&self.variant.place, self.forest);
         let alerts: Vec<&Alert> = posture.alerts().filter(|alert| alert.id() != gone).collect();
         alerts.into_iter()
+    }
+
+    /// A line for each alert, the first ones; how many more there are in the last.
+    fn briefs<'b>(&self, alerts: impl Iterator<Item = &'b Alert>) -> Vec<String> {
+        let alerts: Vec<&Alert> = alerts.collect();
+        let named = alerts.iter().take(ALERTS_NAMED_MAX).map(|alert| self.brief(alert));
+        let more = alerts.len().saturating_sub(ALERTS_NAMED_MAX);
+        let more = (more > 0).then(|| format!("• {} {more}", self.words.and_more));
+        named.chain(more).collect()
     }
 
     /// One line for one alert.
@@ -279,15 +308,26 @@ impl Here<'_> {
         text
     }
 
-    /// The regions as they were before a partial end took them out.
+    /// The regions as they were before a partial end took them out: by this transition, or by one
+    /// before it.
     fn places_before(&self, event: &Transition) -> String {
         let own = &self.variant.place;
-        if let Change::EndedPartly(parts) = &event.change {
-            let related =
-                |part: &&RegionId| self.forest.lies_in(own, part) || self.forest.lies_in(part, own);
-            return self.list(parts.iter().filter(related));
+        let related =
+            |part: &&RegionId| self.forest.lies_in(own, part) || self.forest.lies_in(part, own);
+        let parts: Vec<&RegionId> = match &event.change {
+            Change::EndedPartly(parts) => parts.iter().filter(related).collect(),
+            Change::Ended | Change::Expired | Change::Withdrawn => {
+                return self.places(&event.alert);
+            }
+            Change::Raised | Change::Updated | Change::SteppedUp | Change::SteppedDown => {
+                event.alert.area().without().filter(related).collect()
+            }
+        };
+        // A region that was taken out whole is nowhere named any more.
+        if parts.is_empty() {
+            return self.list([own].into_iter());
         }
-        self.places(&event.alert)
+        self.list(parts.into_iter())
     }
 
     fn list<'b>(&self, regions: impl Iterator<Item = &'b RegionId>) -> String {

@@ -37,12 +37,18 @@ impl Message {
 pub struct Button {
     /// What it says.
     pub label: String,
-    /// What comes back when it is pressed, 1–64 bytes.
-    /// `// Bot API: InlineKeyboardButton.callback_data`
+    /// What comes back when it is pressed, 1–64 bytes; or an address that is opened then.
+    /// `// Bot API: InlineKeyboardButton.callback_data, .url`
     pub data: String,
 }
 
 impl Button {
+    /// Whether a press opens an address. Nothing that comes back begins so.
+    #[must_use]
+    pub fn opens(&self) -> bool {
+        self.data.starts_with("https://")
+    }
+
     /// A button.
     #[must_use]
     pub fn new(label: impl Into<String>, data: impl Into<String>) -> Self {

@@ -243,6 +243,13 @@ impl Area {
         if !ended && self.regions.iter().any(inside) { Coverage::Within } else { Coverage::None }
     }
 
+    /// Whether the whole of `place` is in danger: directly, and it has ended in no part of it.
+    #[must_use]
+    pub fn covers(&self, place: &RegionId, forest: &Forest) -> bool {
+        self.coverage(place, forest) == Coverage::Direct
+            && !self.without.iter().any(|ended| forest.lies_in(ended, place))
+    }
+
     /// Whether all of `self` lies in the subtrees of `mandated`.
     #[must_use]
     pub fn lies_within(&self, mandated: &BTreeSet<RegionId>, forest: &Forest) -> bool {

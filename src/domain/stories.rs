@@ -283,6 +283,25 @@ fn an_end_in_a_part_ends_there_and_goes_on_elsewhere() {
 }
 
 #[test]
+fn a_later_state_says_an_end_in_a_part_where_it_ended_and_names_what_was_passed_over() {
+    let mut house = House::new();
+    let raised = house.raise(&["oblast"], None, 0);
+    let equal = house.raise(&["oblast"], None, 1);
+    let partly = house.end(&raised.alert, &["west"], 5);
+    let updated = Transition { change: Change::Updated, ..partly.clone() };
+    for turn in [&partly, &updated] {
+        let text = house.reads(turn, "town");
+        assert!(text.starts_with("ENDED: Drones, danger. west."), "{text}");
+        assert!(text.contains("№ 2"), "{text}");
+        let text = house.reads(turn, "oblast");
+        assert!(text.contains("№ 1.2") && text.contains("№ 2"), "no longer enough: {text}");
+        let text = house.reads(turn, "east");
+        assert!(!text.contains("№ 2"), "who knows of one need not hear of its equal: {text}");
+    }
+    assert!(!house.reads(&equal, "town").contains("№ 1"));
+}
+
+#[test]
 fn an_end_names_what_still_holds_and_never_says_that_all_is_well() {
     let mut house = House::new();
     let first = house.raise(&["west"], None, 0);
@@ -294,6 +313,25 @@ fn an_end_names_what_still_holds_and_never_says_that_all_is_well() {
     let bulletin = compose(&ended, &house.board, &variant, false, &house.forest);
     assert_eq!(bulletin.tells, [second.alert.id()], "so its reader hears of that end too");
     assert!(matches!(house.own("town"), Own::Active(_)));
+}
+
+#[test]
+fn fifty_alerts_at_once_leave_room_for_the_number() {
+    let mut house = House::new();
+    let first = house.raise(&["oblast"], None, 0);
+    let parts: Vec<Transition> =
+        (0..49).map(|n| house.raise(&[["west", "east"][n % 2]], None, 1)).collect();
+    let ended = house.end(&first.alert, &[], 5);
+    let variant = Variant { lang: Lang::En, place: id("oblast") };
+    let bulletin = compose(&ended, &house.board, &variant, false, &house.forest);
+    let text = &bulletin.text;
+    assert!(text.ends_with("№ 1.2") && text.contains("\n• and more: 45\n"), "{text}");
+    assert!(text.chars().count() < 1_000, "{text}");
+    let told: Vec<AlertId> = parts.iter().map(|part| part.alert.id()).collect();
+    assert_eq!(bulletin.tells, told, "of each it is told that it is in force");
+    let (text, tells) = standing(&variant, &house.board, &house.forest);
+    assert!(text.ends_with("\n• and more: 45"), "{text}");
+    assert_eq!(tells, told);
 }
 
 #[test]

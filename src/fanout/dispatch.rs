@@ -38,6 +38,7 @@ use chrono::TimeDelta;
 
 use super::{
     breaker::Breaker,
+    canary::{Canary, News},
     chats::Chats,
     lane::{Lane, Stop},
     letters::{Letters, Look},
@@ -166,9 +167,20 @@ pub enum Alarm {
     Revoked(String),
     /// Telegram would not be paid; broadcasts go at the free rate.
     Unpaid(String),
+    /// A channel does not take this bot's posts any more; it is suspended.
+    Lost {
+        /// Which.
+        chat: ChatId,
+        /// By which place it was to be told.
+        place: Option<RegionId>,
+    },
     /// Nothing could be saved for a while, so nothing is sent: the disk is full, or the database is
     /// held.
     Unsaved,
+    /// The canary letter did not arrive: the bot can't speak, or not to that chat.
+    Mute(String),
+    /// It arrives again.
+    Speaks,
     /// The settlements of a broadcast do not add up to its audience: a fault of ours.
     Unaccounted {
         /// Of which broadcast.
@@ -217,6 +229,8 @@ pub enum What {
         /// For a report: its figures.
         report: Option<Report>,
     },
+    /// The letter that proves that the bot can speak.
+    Canary,
     /// A live report, in place of its last state.
     Edit {
         /// Which message.
@@ -267,6 +281,7 @@ enum Bound {
     Lane(FanoutId, Position),
     Letter(LetterId),
     Edit(FanoutId, ChatId),
+    Canary,
 }
 
 #[derive(Clone, Debug)]
@@ -288,7 +303,6 @@ pub struct Dispatch {
     lately_order: VecDeque<(Mono, ChatId)>,
     /// When Telegram was found away; `None` while it answers.
     away_since: Option<Mono>,
-    late: BTreeSet<FanoutId>,
     chats: Chats,
     breaker: Breaker,
     lanes: BTreeMap<FanoutId, Lane>,
@@ -315,6 +329,7 @@ pub struct Dispatch {
     letter_debt: u32,
     closing_readers: BTreeSet<FanoutId>,
     news: Vec<Action>,
+    canary: Option<Canary>,
     revoked: bool,
     stopping: bool,
 }
@@ -342,7 +357,6 @@ impl Dispatch {
             lately: BTreeMap::new(),
             lately_order: VecDeque::new(),
             away_since: None,
-            late: BTreeSet::new(),
             chats,
             breaker: Breaker::default(),
             lanes: BTreeMap::new(),
@@ -365,6 +379,7 @@ impl Dispatch {
             letter_debt: 0,
             closing_readers: BTreeSet::new(),
             news: Vec::new(),
+            canary: None,
             revoked: false,
             stopping: false,
         };
@@ -374,6 +389,13 @@ impl Dispatch {
         dispatch
     }
 
+    /// Proves to a chat every so often that the bot can speak.
+    #[must_use]
+    pub fn with_canary(mut self, canary: Option<Canary>) -> Self {
+        self.canary = canary;
+        self
+    }
+
     /// Takes note of every broadcast that is open, by the store. Says which are new.
     pub fn on_open(&mut self, open: &[Fanout], now: Moment) -> Vec<FanoutId> {
         let limit = self.pacer.limit(Fare::Paid);
@@ -381,11 +403,11 @@ impl Dispatch {
         let mut new = Vec::new();
         for fanout in open {
             if !self.lanes.contains_key(&fanout.id) && !self.finished.contains_key(&fanout.id) {
-                let lane = Lane::new(fanout, Rank::of(fanout), page, now);
-                self.lanes.insert(fanout.id, lane);
+                let mut lane = Lane::new(fanout, Rank::of(fanout), page, now);
                 if now.utc - fanout.opened_at > LATE {
-                    self.late.insert(fanout.id);
+                    lane.be_late();
                 }
+                self.lanes.insert(fanout.id, lane);
                 // A new lane's first send waits for no lesser one's turn.
                 self.lane_turns = 0;
                 new.push(fanout.id);
@@ -463,6 +485,8 @@ impl Dispatch {
             lane.expire(now);
         }
         self.mind_outage(now);
+        let news = self.canary.as_mut().and_then(|canary| canary.look(now));
+        self.on_canary(news);
         self.forget_lately(now.mono);
         for letter in self.letters.expire(now.utc) {
             self.letter_saves.push(LetterSave { letter, row: None });
@@ -629,6 +653,7 @@ impl Dispatch {
                 if paid > now.mono { paid } else { self.pacer.ready_at(Fare::Free, now.mono) }
             })
             .filter(|_| self.breaker.admits());
+        let canary = self.canary.as_ref().map(|canary| canary.wake_at(now));
         let letters = [Class::Official, Class::Resident].into_iter().filter_map(|class| match self
             .letters
             .look(class, now.mono, |chat| self.chats.ready_at(chat, now.mono))
@@ -636,7 +661,10 @@ impl Dispatch {
             Look::At(at) => Some(at),
             Look::Due(_) | Look::Nothing => None,
         });
-        let at = [save_at, lanes, edit_at, probe_at, send_at].into_iter().flatten().chain(letters);
+        let at = [save_at, lanes, edit_at, probe_at, send_at, canary]
+            .into_iter()
+            .flatten()
+            .chain(letters);
         // Whatever could be done now has been tried: a deadline that is past waits for an event.
         Action::Wait(at.filter(|&at| at > now.mono).min())
     }
@@ -647,6 +675,7 @@ impl Dispatch {
         }
         let due = |class, now: Mono| matches!(self.letters.look(class, now, |_| now), Look::Due(_));
         self.lanes.values().any(Lane::has_due)
+            || self.canary.as_ref().is_some_and(|canary| canary.is_due(Mono(u64::MAX)))
             || due(Class::Official, Mono(u64::MAX))
             || due(Class::Resident, Mono(u64::MAX))
     }

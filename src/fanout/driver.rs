@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
 use super::{
+    canary::Canary,
     dispatch::{Action, Alarm, Dispatch, Parcel, What},
     pacer::{Fare, Ticket},
     plan::{self, Asked},
@@ -31,7 +32,7 @@ use crate::{
         letter::{Content, Letter, Message, Occasion, Picture},
         manner::Manner,
         report::{FanoutFigures, Report},
-        time::Mono,
+        time::{Mono, Utc},
     },
     ports::{
         clock::Clock,
@@ -72,6 +73,9 @@ pub trait Scribe: Send + Sync + 'static {
         board: &Board,
     ) -> (Message, Vec<AlertId>);
 
+    /// That the bot works, at this time.
+    fn canary(&self, at: Utc) -> Message;
+
     /// The figures of a broadcast.
     fn report(&self, report: &Report, lang: Lang) -> Message;
 
@@ -94,6 +98,8 @@ pub struct Options {
     pub limit: u32,
     /// What it may spend on more.
     pub budget: Budget,
+    /// Whom it proves every so often that it can speak.
+    pub canary: Option<(ChatId, Duration)>,
 }
 
 /// One bot's sender.
@@ -160,8 +166,10 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
         let limits = self.store.limits(bot).await?;
         let watches = self.store.watches(bot).await?;
         let now = self.clock.now();
+        let canary = self.options.canary.map(|(chat, every)| Canary::new(chat, every, now.utc));
+        let Options { limit, budget, .. } = self.options;
         let mut desk: Desktop<C::Body> = Desktop {
-            dispatch: Dispatch::new(self.options.limit, self.options.budget, &limits, watches, now),
+            dispatch: Dispatch::new(limit, budget, &limits, watches, now).with_canary(canary),
             board: Arc::default(),
             events: BTreeMap::new(),
             bodies: BTreeMap::new(),
@@ -310,11 +318,13 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
                         let mut page = store.page(fanout, after, limit).await?;
                         if let Some(event) = event {
                             let enough = |place: &RegionId| scribe.enough(&event, &board, place);
-                            let asked = plan::ask(&mut page, &event, enough);
-                            if let Some(Asked { chats, alerts, since }) = asked {
-                                let told = store.told(bot, &chats, &alerts, since).await?;
-                                plan::answer(&mut page, &told);
+                            let mut known = BTreeMap::new();
+                            for Asked { chats, alerts, since } in
+                                plan::ask(&mut page, &event, enough)
+                            {
+                                known.extend(store.told(bot, &chats, &alerts, since).await?);
                             }
+                            plan::answer(&mut page, &known);
                         }
                         Ok(page)
                     };
@@ -490,6 +500,10 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
                     // Is no text: `send` has seen to it.
                     Content::Picture { .. } => None,
                 }
+            }
+            What::Canary => {
+                let message = self.scribe.canary(self.clock.now().utc);
+                Some((self.courier.prepare(&message), None, plain))
             }
             What::Edit { watch, report } => {
                 let message = self.scribe.report(&report, watch.lang);

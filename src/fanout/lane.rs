@@ -136,11 +136,15 @@ pub struct Lane {
     revision: Revision,
     rank: Rank,
     manners: Manners,
-    /// Whether whoever was told by another message needs no other.
+    /// Whether it is of a beginning.
     starts: bool,
+    /// Whoever heard that it is over for them has nothing to learn: but from a withdrawal, which says
+    /// that it never was.
+    known_over: bool,
     /// What a chat was told before this teaches it nothing about an end.
     over_since: Option<Mono>,
     held: bool,
+    late: bool,
     paid: bool,
     expires_at: Option<Utc>,
     opened_at: Utc,
@@ -209,10 +213,12 @@ impl Lane {
                 rank,
                 manners: Manners::of(&fanout.transition),
                 starts: fanout.transition.change == Change::Raised,
+                known_over: fanout.transition.change != Change::Withdrawn,
                 over_since: fanout.transition.change.closes().then(|| {
                     now.mono - (now.utc - fanout.transition.at).to_std().unwrap_or_default()
                 }),
                 held: fanout.hold == Some(Hold::Paused),
+                late: false,
                 paid: fanout.transition.alert.draft().paid()
                     && fanout.transition.alert.status() == Status::Actual,
                 expires_at: (!fanout.transition.change.closes())
@@ -355,7 +361,11 @@ impl Lane {
     /// What page to read now, if any: after which position, and how many.
     pub fn fetch(&mut self, now: Mono) -> Option<(Position, usize)> {
         let wanted = match self.stop {
-            None => self.fresh.len() * 2 < self.page && self.stragglers.len() < STRAGGLERS_MAX,
+            None => {
+                !self.held
+                    && self.fresh.len() * 2 < self.page
+                    && self.stragglers.len() < STRAGGLERS_MAX
+            }
             // Whoever the process before us may have sent to has to be met.
             Some(_) => self.fetched < self.haunted,
         };
@@ -484,7 +494,11 @@ impl Lane {
                 continue;
             }
             let doubt = at <= self.haunted;
-            let needless = recipient.needless || (self.starts && recipient.told);
+            // Who knows it from an answer or a line in another message gets it in full all the same,
+            // but for the backlog of an outage.
+            let needless = recipient.needless
+                || (self.starts && self.late && recipient.told)
+                || (at.stratum == Position::READERS && self.known_over && recipient.over);
             if needless && !doubt {
                 self.tally.add(Settlement::Superseded, 1);
                 continue;
@@ -730,6 +744,9 @@ impl Lane {
 
     fn drop_fresh(&mut self, recipient: Recipient, now: Utc) {
         self.cursor = recipient.at;
+        // Readers stay open until what this logs is durable: a page that isn't the last is no reason
+        // of its own to save.
+        self.dirty = true;
         if let Some(settlement) = gone(recipient.standing) {
             self.tally.add(settlement, 1);
         } else if recipient.at <= self.haunted {

@@ -24,6 +24,7 @@
 //! Deliberately absent: texts. The driver asks a [`driver::Scribe`] for them at the last moment.
 
 pub mod breaker;
+pub mod canary;
 pub mod chats;
 pub mod dispatch;
 pub mod driver;

@@ -3,10 +3,7 @@
 //! Planning is a comparison, not a plan that is kept: what the store says is open against what runs.
 //! Doing it twice changes nothing.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     domain::{
@@ -86,16 +83,16 @@ pub struct Asked {
 }
 
 /// Notes which alerts would leave each chat of a page nothing to learn (`enough`, by place: see
-/// [`Board::enough`](crate::domain::board::Board::enough)), and says what to ask the store about that;
-/// `None` if nothing.
+/// [`Board::enough`](crate::domain::board::Board::enough)), and says what to ask the store about that:
+/// one question for all places of which the same alerts are true, because what is enough at one place
+/// is not at another.
 pub fn ask(
     page: &mut Page,
     event: &Transition,
     enough: impl Fn(&RegionId) -> Vec<AlertId>,
-) -> Option<Asked> {
+) -> Vec<Asked> {
     let mut places: BTreeMap<RegionId, Vec<AlertId>> = BTreeMap::new();
-    let mut alerts = BTreeSet::new();
-    let mut chats = Vec::new();
+    let mut asked: BTreeMap<Vec<AlertId>, Vec<(ChatId, RegionId)>> = BTreeMap::new();
     for one in &mut page.recipients {
         let place = &one.variant.place;
         let known = match places.get(place) {
@@ -104,12 +101,11 @@ pub fn ask(
         };
         if !known.is_empty() {
             one.enough.clone_from(known);
-            alerts.extend(known.iter().copied());
-            chats.push((one.chat, place.clone()));
+            asked.entry(known.clone()).or_default().push((one.chat, place.clone()));
         }
     }
     let since = event.change.closes().then_some(event.at + SETTLES_WITHIN);
-    (!chats.is_empty()).then(|| Asked { chats, alerts: alerts.into_iter().collect(), since })
+    asked.into_iter().map(|(alerts, chats)| Asked { chats, alerts, since }).collect()
 }
 
 /// Takes note of who was told enough. Whoever lives at other places too has something to learn about
@@ -118,7 +114,87 @@ pub fn answer(page: &mut Page, told: &BTreeMap<ChatId, bool>) {
     for one in &mut page.recipients {
         match told.get(&one.chat) {
             None => one.enough.clear(),
-            Some(told) => one.needless = *told && !one.enough.is_empty(),
+            Some(told) => one.needless |= *told && !one.enough.is_empty(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{
+            alert::{Actor, Alert, Draft, DraftRow, Wording},
+            audience::{Position, Recipient, Standing, Tier, Variant},
+            hazard::{Certainty, Updates},
+            ids::{HazardId, LevelId, Revision, UserId},
+            lang::Lang,
+            region::Area,
+        },
+        fanout::plan,
+    };
+
+    fn event() -> Transition {
+        let area = Area::of([RegionId::new("region")]).unwrap();
+        let draft = Draft::recorded(DraftRow {
+            status: Status::Actual,
+            hazard: HazardId::new("drone"),
+            level: LevelId::new("threat"),
+            step: 0,
+            rank: (Severity::Extreme, Urgency::Immediate),
+            certainty: Certainty::Likely,
+            approvals: 0,
+            silent: false,
+            updates: Updates::Edit,
+            paid: false,
+            area,
+            lasts: None,
+            note: None,
+            wording: Wording::default(),
+        });
+        let at = Utc::from_timestamp(1_790_000_000, 0).unwrap();
+        let by = Actor::Operator { user: UserId(9), name: "Official".to_owned() };
+        let alert = Alert::recorded(AlertId(3), Revision::FIRST, draft, (at, by.clone()), None);
+        Transition { alert, change: Change::Raised, at, by, settles: Vec::new() }
+    }
+
+    fn recipient(chat: i64, place: &str) -> Recipient {
+        Recipient {
+            at: Position { stratum: 1, key: chat },
+            chat: ChatId(chat),
+            variant: Variant { lang: Lang::En, place: RegionId::new(place) },
+            tier: Tier::Recent,
+            standing: Standing::Subscribed,
+            told: false,
+            message: None,
+            enough: Vec::new(),
+            over: false,
+            needless: false,
+        }
+    }
+
+    #[test]
+    fn what_is_enough_at_one_place_is_not_asked_of_chats_at_another() {
+        let recipients = vec![recipient(1, "region"), recipient(2, "town"), recipient(3, "sea")];
+        let mut page = Page { recipients, last: true };
+        let enough = |place: &RegionId| match place.as_str() {
+            "region" => vec![AlertId(1)],
+            "town" => vec![AlertId(1), AlertId(2)],
+            _ => Vec::new(),
+        };
+        let asked = plan::ask(&mut page, &event(), enough);
+        let about: Vec<_> = asked.iter().map(|one| (one.chats[0].0, one.alerts.len())).collect();
+        assert_eq!(about, [(ChatId(1), 1), (ChatId(2), 2)]);
+        plan::answer(&mut page, &[(ChatId(1), true), (ChatId(2), false)].into());
+        let needless: Vec<bool> = page.recipients.iter().map(|one| one.needless).collect();
+        assert_eq!(needless, [true, false, false]);
+    }
+
+    #[test]
+    fn whoever_lives_elsewhere_too_is_passed_over_for_nothing() {
+        let mut page = Page { recipients: vec![recipient(1, "town")], last: true };
+        plan::ask(&mut page, &event(), |_| vec![AlertId(1)]);
+        plan::answer(&mut page, &BTreeMap::new());
+        assert!(page.recipients[0].enough.is_empty() && !page.recipients[0].needless);
     }
 }

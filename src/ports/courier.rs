@@ -6,6 +6,7 @@
 use std::{future::Future, time::Duration};
 
 use crate::domain::{
+    audience::Kind,
     delivery::Outcome,
     ids::{ChatId, MessageId, UpdateId, UserId},
     letter::{Message, Picture},
@@ -101,10 +102,10 @@ pub enum Event {
     Said(Said),
     /// Somebody pressed a button.
     Pressed(Press),
-    /// The bot may not write to this chat any more: blocked, or removed.
-    Shut(ChatId),
-    /// The bot may write to this chat again.
-    Opened(ChatId),
+    /// The bot may not write to this chat any more: blocked, removed, or without the right to.
+    Shut(ChatId, Kind),
+    /// The bot may write to this chat, for the first time or again.
+    Opened(ChatId, Kind),
     /// A group became a supergroup.
     Migrated {
         /// Its id before.
@@ -123,6 +124,8 @@ pub enum Event {
 pub struct Said {
     /// Where.
     pub chat: ChatId,
+    /// What that is. Only its administrators can speak in a channel.
+    pub kind: Kind,
     /// Which message.
     pub message: MessageId,
     /// By whom; `None` for channels and anonymous administrators, who have no mandate.

@@ -119,8 +119,16 @@ pub enum Effect {
     Counted(BotId, ChatId, Kind, u64),
     /// Somebody there did something just now; kept to the day.
     Seen(BotId, ChatId),
-    /// The broadcasts of the alert that are open are held, stopped, or go on.
-    Held(AlertId, Option<Hold>),
+    /// The broadcasts of the alert that are open are held, stopped, or go on. What was stopped stays
+    /// so.
+    Held {
+        /// Of which alert.
+        alert: AlertId,
+        /// The last of them that the official could know of: a later one stays as it is.
+        through: FanoutId,
+        /// What they do from now on.
+        hold: Option<Hold>,
+    },
     /// The chat takes part in exercises, or does not.
     Exercises(BotId, ChatId, bool),
     /// The chat is dead or shut.
@@ -140,7 +148,9 @@ pub enum Effect {
     CalledOff(Code),
     /// A transition: alert, postures and one broadcast through each of these bots. It names the
     /// challenge it answers, which is used up; `None` for expiry. An alert that is over takes none,
-    /// but for [`Change::Ended`](crate::domain::alert::Change::Ended) of one that expired.
+    /// but for [`Change::Ended`](crate::domain::alert::Change::Ended) of one that expired. While a
+    /// broadcast of the alert is open that goes to readers too, so does this one: it takes the place
+    /// of an end in a part that may not have reached those who live there.
     Turned {
         /// The transition.
         transition: Box<Transition>,
@@ -428,6 +438,9 @@ pub trait Store: Clone + Send + Sync + 'static {
         bot: BotId,
         chat: ChatId,
     ) -> impl Future<Output = Result<Option<Subscriber>>> + Send;
+
+    /// Whether this bot has more than `most` private chats. Costs no more than counting so many.
+    fn crowded(&self, bot: BotId, most: u64) -> impl Future<Output = Result<bool>> + Send;
 
     /// What became of a challenge.
     fn asked(&self, code: &Code) -> impl Future<Output = Result<Option<Asked>>> + Send;

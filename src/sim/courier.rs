@@ -14,12 +14,15 @@ use std::{
     time::Duration,
 };
 
-use super::world::{Answer, World};
-use crate::domain::{
-    delivery::{Gone, Outcome, Rights},
-    ids::{BotId, ChatId, MessageId},
-    letter::Picture,
-    time::{Moment, Mono, Utc},
+use super::world::{Answer, Letter, World};
+use crate::{
+    domain::{
+        delivery::{Gone, Outcome, Rights},
+        ids::{BotId, ChatId, MessageId},
+        letter::Picture,
+        time::{Moment, Mono, Utc},
+    },
+    ports::courier::Extras,
 };
 
 /// A 429 that names no time is taken for this long.
@@ -44,9 +47,16 @@ struct Parcel {
     tag: u64,
     chat: ChatId,
     text: Arc<str>,
-    edits: Option<MessageId>,
-    photo: Option<Arc<[u8]>>,
-    probe: bool,
+    how: How,
+}
+
+#[derive(Clone, Debug)]
+enum How {
+    New(Extras),
+    InPlaceOf(MessageId),
+    /// A picture; the text is under it.
+    Photo(Arc<[u8]>),
+    Probe,
 }
 
 impl Post {
@@ -66,32 +76,31 @@ impl Post {
     }
 
     /// Hands a message in. Its outcome comes back under `tag`.
-    pub fn send(
-        &mut self,
-        tag: u64,
-        chat: ChatId,
-        text: &Arc<str>,
-        edits: Option<MessageId>,
-        now: Mono,
-    ) {
+    pub fn send(&mut self, tag: u64, chat: ChatId, text: &Arc<str>, with: Extras, now: Mono) {
         let at = now + self.world.way_in();
-        let text = Arc::clone(text);
-        let parcel = Parcel { tag, chat, text, edits, photo: None, probe: false };
+        let parcel = Parcel { tag, chat, text: Arc::clone(text), how: How::New(with) };
+        self.hand_in(parcel, at);
+    }
+
+    /// Hands a message in that is to stand in place of another. Its outcome comes back under `tag`.
+    pub fn edit(&mut self, tag: u64, chat: ChatId, message: MessageId, text: &Arc<str>, now: Mono) {
+        let at = now + self.world.way_in();
+        let parcel = Parcel { tag, chat, text: Arc::clone(text), how: How::InPlaceOf(message) };
         self.hand_in(parcel, at);
     }
 
     /// Hands a picture in. Its outcome comes back under `tag`.
     pub fn photo(&mut self, tag: u64, chat: ChatId, picture: &Picture, now: Mono) {
         let at = now + self.world.way_in();
-        let (text, photo) = (picture.caption.as_str().into(), Some(Arc::clone(&picture.png)));
-        let parcel = Parcel { tag, chat, text, edits: None, photo, probe: false };
+        let how = How::Photo(Arc::clone(&picture.png));
+        let parcel = Parcel { tag, chat, text: picture.caption.as_str().into(), how };
         self.hand_in(parcel, at);
     }
 
     /// Asks whether anybody is there. The outcome comes back under `tag`.
     pub fn probe(&mut self, tag: u64, now: Mono) {
-        let (chat, text) = (ChatId(0), Arc::from(""));
-        self.hand_in(Parcel { tag, chat, text, edits: None, photo: None, probe: true }, now);
+        let parcel = Parcel { tag, chat: ChatId(0), text: Arc::from(""), how: How::Probe };
+        self.hand_in(parcel, now);
     }
 
     fn hand_in(&mut self, parcel: Parcel, at: Mono) {
@@ -132,24 +141,18 @@ impl Post {
     fn arrive(&mut self, at: Mono, sequence: u64) {
         let Some(parcel) = self.parcels.remove(&sequence) else { return };
         let now = Moment { mono: at, utc: self.epoch + at.since(Mono(0)) };
-        let (after, outcome) = if parcel.probe {
-            let there = self.world.probe(self.bot, now);
-            (there.after, outcome(&there.answer))
-        } else {
-            let sent = match (&parcel.photo, parcel.edits) {
-                (Some(png), _) => {
-                    let what = (png, &*parcel.text);
-                    self.world.send_photo(self.bot, parcel.chat, what, now)
-                }
-                (None, None) => self.world.send(self.bot, parcel.chat, &parcel.text, false, now),
-                (None, Some(message)) => {
-                    self.world.edit(self.bot, parcel.chat, message, &parcel.text, None, now)
-                }
-            };
-            (sent.after, outcome(&sent.answer))
+        let Parcel { tag, chat, text, how } = parcel;
+        let sent = match how {
+            How::Probe => self.world.probe(self.bot, now),
+            How::InPlaceOf(message) => self.world.edit(self.bot, chat, message, &text, None, now),
+            How::Photo(png) => self.world.send_photo(self.bot, chat, (&png, &text), now),
+            How::New(Extras { reply_to, paid }) => {
+                let letter = Letter { text, reply_to, paid, ..Letter::default() };
+                self.world.send_letter(self.bot, chat, &letter, now)
+            }
         };
-        self.outward.push(Reverse((at + after, sequence)));
-        self.answers.insert(sequence, (parcel.tag, outcome));
+        self.outward.push(Reverse((at + sent.after, sequence)));
+        self.answers.insert(sequence, (tag, outcome(&sent.answer)));
     }
 
     /// The sender dies: what has not arrived never will, and no answer is heard. Says how many were
@@ -187,10 +190,14 @@ pub fn outcome(answer: &Answer) -> Outcome {
         403 if says("blocked") => Outcome::Gone(Gone::Blocked),
         403 if says("deactivated") => Outcome::Gone(Gone::Deactivated),
         403 if says("initiate") => Outcome::Gone(Gone::NeverStarted),
+        403 if says("channel chat") => Outcome::Forbidden(Rights::Channel),
         403 => Outcome::Gone(Gone::Kicked),
         400 if says("chat not found") => Outcome::Missing,
+        400 if says("to be replied not found") => Outcome::Unattached,
         400 if says("not modified") => Outcome::Unmodified,
         400 if says("to edit not found") || says("can't be edited") => Outcome::Uneditable,
+        400 if says("BALANCE_TOO_LOW") => Outcome::Unpaid(error.description.to_string()),
+        400 if says("administrator rights") => Outcome::Forbidden(Rights::Channel),
         400 if says("rights") || says("write access") => Outcome::Forbidden(Rights::Write),
         400 if says("empty") || says("too long") => Outcome::Payload(error.description.to_string()),
         code => Outcome::Rejected { code, description: error.description.to_string() },

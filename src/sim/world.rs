@@ -23,6 +23,7 @@ mod flood;
 mod letters;
 mod methods;
 mod params;
+mod paying;
 mod people;
 mod phones;
 pub(super) mod photos;
@@ -46,6 +47,7 @@ pub use self::{
     account::Tally,
     methods::{Body, Called, Poll, Reply, What},
     params::Params,
+    paying::Broke,
     people::{Button, Struck, Unable},
     phones::{Accepted, Seen},
     photos::Files,
@@ -62,8 +64,10 @@ use crate::domain::{
 /// What Telegram lets a bot do, counted on arrival (`reference/telegram.md`, section 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Messages and edits of one bot in any second.
+    /// Messages and edits of one bot in any second that are not paid for.
     pub per_second: u32,
+    /// Messages and edits of one bot in any second, paid or not.
+    pub paid_per_second: u32,
     /// Messages and edits to one chat in any [`CHAT_SPAN`]: one a second, with a short burst.
     pub per_chat: u32,
     /// Messages and edits to one group in any [`GROUP_SPAN`].
@@ -74,7 +78,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { per_second: 30, per_chat: 3, per_group: 20, at_once: 1000 }
+        Self { per_second: 30, paid_per_second: 1000, per_chat: 3, per_group: 20, at_once: 1000 }
     }
 }
 
@@ -170,13 +174,33 @@ pub struct Letter {
     pub silent: bool,
     /// The message answered, which must be there.
     pub reply_to: Option<MessageId>,
+    /// `allow_paid_broadcast`.
+    pub paid: bool,
 }
 
 /// What a call does to a chat, with its texts already kept in [`Letters`].
 #[derive(Clone, Copy, Debug)]
 enum Act {
-    Send { body: u32, keyboard: u32, photo: u32, silent: bool, reply_to: Option<MessageId> },
-    Edit { message: MessageId, body: Option<u32>, keyboard: u32 },
+    Send {
+        body: u32,
+        keyboard: u32,
+        photo: u32,
+        silent: bool,
+        reply_to: Option<MessageId>,
+        paid: bool,
+    },
+    Edit {
+        message: MessageId,
+        body: Option<u32>,
+        keyboard: u32,
+    },
+}
+
+impl Act {
+    /// Whether it may cost something; an edit never does.
+    const fn is_paid(self) -> bool {
+        matches!(self, Self::Send { paid: true, .. })
+    }
 }
 
 /// What a chat is.
@@ -196,6 +220,8 @@ struct Chat {
     language: Option<Box<str>>,
     deactivated: bool,
     migrated_to: Option<ChatId>,
+    /// The bot included, as getChatMemberCount has it.
+    members: u64,
 }
 
 /// How a bot stands with a chat.
@@ -268,6 +294,8 @@ struct Message {
     from_bot: bool,
     silent: bool,
     edited: bool,
+    /// The message answered; 0 for none.
+    reply_to: u32,
 }
 
 /// The simulated Telegram.
@@ -343,7 +371,7 @@ impl World {
         now: Moment,
     ) -> Sent {
         let body = self.letters.keep(text);
-        let act = Act::Send { body, keyboard: 0, photo: 0, silent, reply_to: None };
+        let act = Act::Send { body, keyboard: 0, photo: 0, silent, reply_to: None, paid: false };
         self.act(bot, chat, act, now)
     }
 
@@ -351,8 +379,8 @@ impl World {
     pub fn send_letter(&mut self, bot: BotId, chat: ChatId, letter: &Letter, now: Moment) -> Sent {
         let body = self.letters.keep(&letter.text);
         let keyboard = letter.keyboard.as_ref().map_or(0, |keyboard| self.letters.keep(keyboard));
-        let (silent, reply_to) = (letter.silent, letter.reply_to);
-        self.act(bot, chat, Act::Send { body, keyboard, photo: 0, silent, reply_to }, now)
+        let Letter { silent, reply_to, paid, .. } = *letter;
+        self.act(bot, chat, Act::Send { body, keyboard, photo: 0, silent, reply_to, paid }, now)
     }
 
     /// Sends a picture with words under it, which the sender has seen to be well-formed.
@@ -363,13 +391,14 @@ impl World {
         (png, caption): (&Arc<[u8]>, &str),
         now: Moment,
     ) -> Sent {
-        let act = self.photo_act(png, caption, false);
+        let act = self.photo_act(png, caption, (false, false));
         self.act(bot, chat, act, now)
     }
 
-    fn photo_act(&mut self, png: &Arc<[u8]>, caption: &str, silent: bool) -> Act {
+    fn photo_act(&mut self, png: &Arc<[u8]>, caption: &str, (silent, paid): (bool, bool)) -> Act {
         let body = if caption.is_empty() { 0 } else { self.letters.keep(&caption.into()) };
-        Act::Send { body, keyboard: 0, photo: self.photos.keep(png), silent, reply_to: None }
+        let photo = self.photos.keep(png);
+        Act::Send { body, keyboard: 0, photo, silent, reply_to: None, paid }
     }
 
     /// Edits a message's text and its keyboard, which goes if none is given.
@@ -397,13 +426,13 @@ impl World {
             let answer = Answer::Error(ApiError::of(401, "Unauthorized"));
             return Sent { after: fate.after, answer };
         };
-        account.arrive(now.mono, fate.after);
+        account.arrive(now.mono, fate.after, act.is_paid());
         if let Some(answer) = struck(fate, Stage::Before, false) {
             return Sent { after: fate.after, answer };
         }
         let judged = self
             .well_formed(act)
-            .and_then(|()| self.admit(bot, chat, fate, now.mono))
+            .and_then(|()| self.admit(bot, chat, act.is_paid(), fate, now.mono))
             .and_then(|()| self.carry_out(bot, chat, act, now));
         let answer = self.after(bot, fate, judged);
         Sent { after: fate.after, answer }
@@ -465,7 +494,14 @@ impl World {
     }
 
     /// Whether the limits, and then the weather, let a message through to its chat.
-    fn admit(&mut self, bot: BotId, chat: ChatId, fate: Fate, now: Mono) -> Result<(), ApiError> {
+    fn admit(
+        &mut self,
+        bot: BotId,
+        chat: ChatId,
+        paid: bool,
+        fate: Fate,
+        now: Mono,
+    ) -> Result<(), ApiError> {
         let Some(account) = self.bots.get_mut(&bot) else {
             return Err(ApiError::of(401, "Unauthorized"));
         };
@@ -481,7 +517,7 @@ impl World {
             account.wait = Some(Wait::earned(now, CROWDED_WAIT));
             return Err(account.refuse(Wait::earned(now, CROWDED_WAIT), now));
         }
-        if let Some(wait) = account.window.full_for(now, BOT_SPAN, self.limits.per_second) {
+        if let Some(wait) = account.over_limit(&self.limits, paid, now) {
             let wait = Wait::earned(now, wait);
             account.wait = Some(wait);
             return Err(account.refuse(wait, now));
@@ -494,7 +530,11 @@ impl World {
         if let Some(error) = account.flooded(phone.as_deref_mut(), fate, now) {
             return Err(error);
         }
-        account.window.add(now);
+        let dear = account.costs(&self.limits, paid, now);
+        if dear {
+            account.afford()?;
+        }
+        account.let_through(paid, dear, now);
         if let Some(phone) = phone {
             phone.count(chat, now);
         }
@@ -524,7 +564,7 @@ impl World {
         match &done {
             Ok((message, body)) => {
                 let edit = matches!(act, Act::Edit { .. });
-                account.accepted(edit);
+                account.accepted(edit, act.is_paid());
                 if let Act::Send { photo, .. } = act {
                     self.photos.show((bot, chat, *message), photo);
                 }
@@ -591,7 +631,7 @@ impl Phone {
             Act::Send { reply_to: Some(to), .. } if self.find(to).is_none() => {
                 Err(ApiError::bad("Bad Request: message to be replied not found"))
             }
-            Act::Send { body, keyboard, silent, .. } => {
+            Act::Send { body, keyboard, silent, reply_to, .. } => {
                 let shown = Message {
                     arrival: now.mono,
                     id: 0,
@@ -601,6 +641,7 @@ impl Phone {
                     from_bot: true,
                     silent,
                     edited: false,
+                    reply_to: reply_to.map_or(0, |to| u32::try_from(to.0).unwrap_or(0)),
                 };
                 Ok((self.show(shown), body))
             }

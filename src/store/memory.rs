@@ -5,7 +5,9 @@
 //! a rehearsal and for tests.
 //!
 //! Invariants: `Chat::rows` and `Ledger::walks` say the same, as do `Ledger::log` and `Ledger::told`;
-//! collections are ordered; nothing here waits, reads a clock or fails.
+//! `Ledger::active` and `Ledger::running` are the alerts and broadcasts that are not over, so that what
+//! is over costs nothing but its room; collections are ordered; nothing here waits, reads a clock or
+//! fails.
 //!
 //! Deliberately absent: durability.
 
@@ -40,8 +42,8 @@ use crate::{
         time::Utc,
     },
     ports::store::{
-        Asked, Cause, Deed, Effect, Enacted, Fanout, LETTERS_MAX, Limits, Progress, Subscriber,
-        UPDATES_KEPT,
+        Asked, Cause, Deed, Effect, Enacted, Fanout, Hold, LETTERS_MAX, Limits, Progress,
+        Subscriber, UPDATES_KEPT,
     },
     seal::{self, Broken, Chain, Line, Sealed},
 };
@@ -63,11 +65,13 @@ pub struct Ledger {
     moves: BTreeMap<(BotId, ChatId), Move>,
     updates: BTreeMap<(BotId, UpdateId), Utc>,
     turns: BTreeMap<AlertId, Transition>,
+    active: BTreeSet<AlertId>,
     settled: BTreeMap<RegionId, Settled>,
     challenges: BTreeMap<Code, Question>,
     questions: i64,
     fanouts: BTreeMap<FanoutId, Fanout>,
     measured: BTreeMap<FanoutId, Measured>,
+    running: BTreeSet<FanoutId>,
     /// The delivery log.
     log: BTreeMap<i64, Logged>,
     logged: i64,
@@ -267,7 +271,7 @@ impl Ledger {
             | Effect::Left(..)
             | Effect::Counted(..)
             | Effect::Seen(..)
-            | Effect::Held(..)
+            | Effect::Held { .. }
             | Effect::Exercises(..)
             | Effect::Struck(..)
             | Effect::Moved { .. } => true,
@@ -290,9 +294,12 @@ impl Ledger {
                 self.counted(*bot, *chat, *kind, *members);
             }
             Effect::Seen(bot, chat) => self.seen(*bot, *chat, at),
-            Effect::Held(alert, hold) => {
+            Effect::Held { alert, through, hold } => {
                 let ours = |one: &&mut Fanout| {
-                    one.transition.alert.id() == *alert && one.closed_at.is_none()
+                    one.transition.alert.id() == *alert
+                        && one.id <= *through
+                        && one.closed_at.is_none()
+                        && one.hold != Some(Hold::Halted)
                 };
                 self.fanouts.values_mut().filter(ours).for_each(|one| one.hold = *hold);
             }
@@ -323,7 +330,13 @@ impl Ledger {
                     let by = transition.by.clone();
                     self.answer(code, Answered::By(transition.alert.id(), transition.at, by));
                 }
-                self.turns.insert(transition.alert.id(), (**transition).clone());
+                let alert = transition.alert.id();
+                if transition.change.closes() {
+                    self.active.remove(&alert);
+                } else {
+                    self.active.insert(alert);
+                }
+                self.turns.insert(alert, (**transition).clone());
                 self.settled.extend(transition.settles.iter().cloned());
                 for &bot in bots {
                     let fanout = self.open(bot, transition, audience, at);
@@ -357,11 +370,16 @@ impl Ledger {
         at: Utc,
     ) -> FanoutId {
         let id = FanoutId(self.fanouts.last_key_value().map_or(1, |(last, _)| last.0 + 1));
+        let alert = transition.alert.id();
+        let inherits =
+            self.running(bot).any(|one| one.transition.alert.id() == alert && one.audience.readers);
+        let mut audience = audience.clone();
+        audience.readers |= inherits;
         let fanout = Fanout {
             id,
             bot,
             transition: transition.clone(),
-            audience: audience.clone(),
+            audience,
             ceiling: self.sequence,
             readers_ceiling: None,
             size: None,
@@ -371,6 +389,7 @@ impl Ledger {
             closed_at: None,
         };
         self.fanouts.insert(id, fanout);
+        self.running.insert(id);
         id
     }
 
@@ -384,7 +403,7 @@ impl Ledger {
     /// The present.
     #[must_use]
     pub fn board(&self) -> Board {
-        let active = self.turns.values().filter(|last| !last.change.closes());
+        let active = self.active.iter().filter_map(|alert| self.turns.get(alert));
         Board::new(active.map(|last| last.alert.clone()), self.settled.clone())
     }
 
@@ -445,7 +464,8 @@ impl Ledger {
     }
 
     fn running(&self, bot: BotId) -> impl Iterator<Item = &Fanout> {
-        self.fanouts.values().filter(move |one| one.bot == bot && one.closed_at.is_none())
+        let running = self.running.iter().filter_map(|id| self.fanouts.get(id));
+        running.filter(move |one| one.bot == bot)
     }
 
     /// One broadcast.
@@ -558,12 +578,8 @@ impl Ledger {
 
     /// The delivery log of alerts that ended [`LOG_KEPT`] ago and of which nothing is open.
     fn tidy_log(&mut self, now: Utc) -> bool {
-        let open: BTreeSet<AlertId> = self
-            .fanouts
-            .values()
-            .filter(|fanout| fanout.closed_at.is_none())
-            .map(|fanout| fanout.transition.alert.id())
-            .collect();
+        let open = self.running.iter().filter_map(|id| self.fanouts.get(id));
+        let open: BTreeSet<AlertId> = open.map(|one| one.transition.alert.id()).collect();
         let over = |alert: AlertId| {
             let ended = |last: &Transition| last.change.closes() && last.at < now - LOG_KEPT;
             !open.contains(&alert) && self.turns.get(&alert).is_some_and(ended)
@@ -573,8 +589,6 @@ impl Ledger {
             .iter()
             .filter(|((alert, _), _)| over(*alert))
             .flat_map(|(_, told)| told.chats.values().flatten().copied())
-            .collect::<BTreeSet<i64>>()
-            .into_iter()
             .take(TIDY_MAX)
             .collect();
         for &id in &dead {

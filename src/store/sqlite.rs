@@ -415,6 +415,17 @@ impl Store for Sqlite {
         Ok(Some(Subscriber { lang: found.lang, exercises: places.len() < all, places }))
     }
 
+    async fn crowded(&self, bot: BotId, most: u64) -> Result<bool> {
+        let mut tx = self.reading().await?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX - 1);
+        let (chats,): (i64,) = sqlx::query_as(sql::PRIVATE_CHATS)
+            .bind(bot.0)
+            .bind(most.saturating_add(1))
+            .fetch_one(&mut *tx)
+            .await?;
+        Ok(chats > most)
+    }
+
     async fn asked(&self, code: &Code) -> Result<Option<Asked>> {
         let row: Option<deeds::ChallengeRow> = sqlx::query_as(sql::CHALLENGE)
             .bind(code.as_str())

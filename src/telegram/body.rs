@@ -18,7 +18,7 @@ use teloxide::types as tg;
 use crate::{
     domain::{
         ids::{ChatId, MessageId},
-        letter::Message,
+        letter::{Button, Message},
     },
     ports::courier::Extras,
 };
@@ -117,10 +117,12 @@ pub(super) fn bytes_of(value: &impl Serialize) -> Bytes {
 }
 
 fn keyboard(message: &Message) -> Option<tg::InlineKeyboardMarkup> {
-    let rows =
-        message.buttons.iter().filter(|row| !row.is_empty()).map(|row| {
-            row.iter().map(|one| tg::InlineKeyboardButton::callback(&one.label, &one.data))
-        });
+    let button = |one: &Button| match reqwest::Url::parse(&one.data) {
+        Ok(address) if one.opens() => tg::InlineKeyboardButton::url(&one.label, address),
+        Ok(_) | Err(_) => tg::InlineKeyboardButton::callback(&one.label, &one.data),
+    };
+    let rows = message.buttons.iter().filter(|row| !row.is_empty());
+    let rows = rows.map(|row| row.iter().map(button));
     let markup = tg::InlineKeyboardMarkup::new(rows);
     (!markup.inline_keyboard.is_empty()).then_some(markup)
 }

@@ -17,14 +17,18 @@ use teloxide::types as tg;
 
 use super::verdict::{Answer, Refusal};
 use crate::{
-    domain::ids::{ChatId, MessageId, UpdateId, UserId},
+    domain::{
+        audience::Kind,
+        ids::{ChatId, MessageId, UpdateId, UserId},
+    },
     ports::courier::{Event, FetchFault, Incoming, Press, Said},
 };
 
 /// The kinds of updates we ask for. `// Bot API: getUpdates.allowed_updates`
-pub(super) const ALLOWED: [tg::AllowedUpdate; 4] = [
+pub(super) const ALLOWED: [tg::AllowedUpdate; 5] = [
     tg::AllowedUpdate::Message,
     tg::AllowedUpdate::EditedMessage,
+    tg::AllowedUpdate::ChannelPost,
     tg::AllowedUpdate::CallbackQuery,
     tg::AllowedUpdate::MyChatMember,
 ];
@@ -105,7 +109,7 @@ fn event(text: &str) -> Result<Event, Why> {
     let mut update: Value = serde_json::from_str(text)
         .map_err(|error| format!("not readable at column {}", error.column()))?;
     let mut take = |field| update.get_mut(field).map(Value::take);
-    if let Some(value) = take("message") {
+    if let Some(value) = take("message").or_else(|| take("channel_post")) {
         message(&value, false)
     } else if let Some(value) = take("edited_message") {
         message(&value, true)
@@ -135,6 +139,7 @@ fn message(value: &Value, edited: bool) -> Result<Event, Why> {
     let lent = ["forward_origin", "forward_date", "via_bot"];
     Ok(Event::Said(Said {
         chat,
+        kind: kind(&read.chat),
         message: MessageId(read.id.0.into()),
         user: user.map(user_id).transpose()?,
         tag: user.and_then(|user| user.language_code.clone()),
@@ -146,7 +151,13 @@ fn message(value: &Value, edited: bool) -> Result<Event, Why> {
 
 fn press(mut value: Value) -> Result<Event, Why> {
     // Bot API: MaybeInaccessibleMessage. All we need of it is where it is.
-    let place = value.as_object_mut().and_then(|query| query.remove("message")).and_then(|under| {
+    let under = value.as_object_mut().and_then(|query| query.remove("message"));
+    // Whoever reads a channel can press, and only its administrators have a say in it: nothing that
+    // we post there has buttons, and a press that is made by hand is not heard.
+    if under.as_ref().is_some_and(|under| under["chat"]["type"] == "channel") {
+        return Ok(Event::Other);
+    }
+    let place = under.and_then(|under| {
         let chat = under["chat"]["id"].as_i64()?;
         Some((ChatId(chat), MessageId(under["message_id"].as_i64()?)))
     });
@@ -167,14 +178,25 @@ fn membership(value: Value) -> Result<Event, Why> {
     let update: tg::ChatMemberUpdated =
         serde_json::from_value(value).map_err(|_| "a change of membership is malformed")?;
     let chat = ChatId(update.chat.id.0);
-    let may = |member: &tg::ChatMember| may_write(&member.kind, update.chat.is_channel());
+    let kind = kind(&update.chat);
+    let may = |member: &tg::ChatMember| may_write(&member.kind, kind == Kind::Channel);
     Ok(if !may(&update.new_chat_member) {
-        Event::Shut(chat)
+        Event::Shut(chat, kind)
     } else if !may(&update.old_chat_member) {
-        Event::Opened(chat)
+        Event::Opened(chat, kind)
     } else {
         Event::Other
     })
+}
+
+fn kind(chat: &tg::Chat) -> Kind {
+    if chat.is_private() {
+        Kind::Private
+    } else if chat.is_channel() {
+        Kind::Channel
+    } else {
+        Kind::Group
+    }
 }
 
 /// Whether a bot of this standing may write.
@@ -219,6 +241,7 @@ mod tests {
         let events = events(fixture!("messages"));
         let ordinary = Said {
             chat: ChatId(5_000_000_001),
+            kind: Kind::Private,
             message: MessageId(11),
             user: Some(UserId(5_000_000_001)),
             tag: Some("uk".to_owned()),
@@ -293,19 +316,37 @@ mod tests {
         let private = ChatId(5_000_000_001);
         let channel = ChatId(-1_009_876_543_210);
         let expected = [
-            Event::Shut(private),
-            Event::Opened(private),
-            Event::Shut(group),
-            Event::Shut(group),
-            Event::Opened(group),
+            Event::Shut(private, Kind::Private),
+            Event::Opened(private, Kind::Private),
+            Event::Shut(group, Kind::Group),
+            Event::Shut(group, Kind::Group),
+            Event::Opened(group, Kind::Group),
             Event::Other,
-            Event::Shut(group),
-            Event::Shut(channel),
-            Event::Opened(channel),
+            Event::Shut(group, Kind::Group),
+            Event::Shut(channel, Kind::Channel),
+            Event::Opened(channel, Kind::Channel),
         ];
         let events: Vec<_> =
             events(fixture!("membership")).into_iter().map(|(_, event)| event).collect();
         assert_eq!(events, expected);
+    }
+
+    #[test]
+    fn a_post_in_a_channel_is_said_by_nobody_and_a_press_there_is_not_heard() {
+        let body = br#"{"ok":true,"result":[
+            {"update_id":1,"channel_post":{"message_id":7,"date":1790000000,"text":"/start RU-SMO",
+             "chat":{"id":-1009876543210,"type":"channel","title":"S"},
+             "sender_chat":{"id":-1009876543210,"type":"channel","title":"S"}}},
+            {"update_id":2,"callback_query":{"id":"c","chat_instance":"1","data":"j:RU-BEL",
+             "from":{"id":5000000001,"is_bot":false,"first_name":"A"},
+             "message":{"message_id":8,"date":1790000000,
+              "chat":{"id":-1009876543210,"type":"channel","title":"S"}}}}]}"#;
+        let events: Vec<Event> =
+            read(200, body, None).unwrap().into_iter().map(|one| one.event).collect();
+        let post = said(&events[0]);
+        assert_eq!((post.kind, post.user, post.second_hand), (Kind::Channel, None, false));
+        assert_eq!(post.text.as_deref(), Some("/start RU-SMO"));
+        assert_eq!(events[1], Event::Other);
     }
 
     #[test]

@@ -641,7 +641,9 @@ mod tests {
             "offset": 9,
             "limit": 100,
             "timeout": 50,
-            "allowed_updates": ["message", "edited_message", "callback_query", "my_chat_member"],
+            "allowed_updates": [
+                "message", "edited_message", "channel_post", "callback_query", "my_chat_member",
+            ],
         });
         assert_eq!(asked, expected);
         wire.updates(None, Duration::ZERO).await.unwrap();

@@ -81,8 +81,7 @@ const EMPTY_NAMES: &[&str] =
 /// Longer files are to be split.
 const LINES_MAX: usize = 800;
 /// Files that are longer, and why they may be.
-const LONG: &[(&str, &str)] =
-    &[("tests/suite/sim/town.rs", "the whole simulated town is one machine with one state")];
+const LONG: &[(&str, &str)] = &[];
 
 #[derive(Clone, Debug)]
 struct File {
@@ -362,6 +361,7 @@ fn storey(room: &str) -> Option<u8> {
 
 fn is_test_module(path: &str) -> bool {
     ["tests.rs", "stories.rs", "telegram/stand.rs"].iter().any(|name| path.ends_with(name))
+        || ["/tests/", "/stories/"].iter().any(|room| path.contains(room))
 }
 
 fn is_pure(file: &File) -> bool {

@@ -21,6 +21,7 @@ use crate::{
         region::Area,
         time::Utc,
     },
+    ports::store::Hold,
 };
 
 /// Most alerts one list shows.
@@ -364,6 +365,11 @@ impl<'a> Talk<'a> {
             Touch::End(alert) => return self.propose_end(alert, Vec::new()),
             Touch::Withdraw(alert) => return self.propose_withdrawal(alert),
             Touch::Report(alert) => return self.report(Ok(Some((alert, None)))),
+            Touch::Pause(alert) => return self.hold_one(alert, Some(Hold::Paused)),
+            Touch::Resume(alert) => return self.hold_one(alert, None),
+            Touch::Halt(alert) => return self.hold_one(alert, Some(Hold::Halted)),
+            Touch::HaltNow(alert, through) => return self.halt(alert, through),
+            Touch::Spare => self.finish(&Phrase::Spared),
             Touch::Yes(_)
             | Touch::No(_)
             | Touch::Browse(..)

@@ -134,7 +134,12 @@ impl Talk<'_> {
             match rules.roster.authorise(operator.user, Role::Issuer, &hazard, &area, forest) {
                 Ok(proof) => proof,
                 Err(refusal) => {
-                    self.mandate_refused(&refusal, Role::Issuer, (&hazard, &area), &act);
+                    self.mandate_refused(
+                        &refusal,
+                        Role::Issuer,
+                        (&hazard, &area),
+                        particulars(&act),
+                    );
                     return Ok(());
                 }
             };
@@ -363,11 +368,11 @@ impl Talk<'_> {
         refusal: &MandateRefusal,
         role: Role,
         (hazard, area): (&HazardId, &Area),
-        act: &Act,
+        about: Vec<(&'static str, String)>,
     ) {
         let rules = self.case.rules;
         let able = rules.roster.who_may(role, hazard, area, &rules.forest, None);
-        self.mandate_is_missing(refusal, &able, particulars(act));
+        self.mandate_is_missing(refusal, &able, about);
     }
 
     /// Says what is missing and who has it.

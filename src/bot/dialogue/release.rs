@@ -167,7 +167,8 @@ impl Talk<'_> {
         let releaser = match prove(by.user, role) {
             Ok(proof) => proof,
             Err(refusal) => {
-                self.mandate_refused(&refusal, role, concerns, challenge.act());
+                let about = particulars(challenge.act());
+                self.mandate_refused(&refusal, role, concerns, about);
                 return None;
             }
         };
@@ -257,7 +258,7 @@ impl Talk<'_> {
     }
 
     /// Says how it ended, in place of the question.
-    fn finish(&mut self, phrase: &Phrase<'_>) {
+    pub(super) fn finish(&mut self, phrase: &Phrase<'_>) {
         let text = self.say(phrase);
         self.toast_text(&text);
         self.show(Message::plain(text));

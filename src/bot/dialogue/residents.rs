@@ -22,10 +22,29 @@ pub(super) const PLACES_MAX: usize = 20;
 
 impl Talk<'_> {
     pub(super) fn start(&mut self, payload: Option<&str>) -> Result<(), Want> {
-        self.meet();
-        let Some(payload) = payload else { return self.start_bare() };
+        let known = self.facts.subscriber(self.chat)?;
+        let lives_here = known.is_some_and(|known| !known.places.is_empty());
+        let moved = self.take_over()?;
+        let newcomer = !lives_here && moved.is_empty();
+        let Some(payload) = payload else {
+            if moved.is_empty() || lives_here {
+                self.start_bare()?;
+            } else {
+                self.standing(Occasion::Joined, moved);
+            }
+            return if newcomer { self.point_to_sibling(None) } else { Ok(()) };
+        };
         if let Some(region) = self.by_link(payload) {
-            return self.join(&region);
+            self.join(&region)?;
+            let others: Vec<RegionId> = moved.into_iter().filter(|one| *one != region).collect();
+            if !others.is_empty() {
+                self.standing(Occasion::Asked, others);
+            }
+            return if newcomer { self.point_to_sibling(Some(region.as_str())) } else { Ok(()) };
+        }
+        if self.channel {
+            self.answer(&Phrase::ChannelHow);
+            return Ok(());
         }
         let text = self.say(&Phrase::UnknownLink);
         self.show_regions(text, None, 0);
@@ -43,6 +62,10 @@ impl Talk<'_> {
                 self.regions()
             }
             Some(_) | None if self.operator.is_some() => Ok(()),
+            Some(_) | None if self.channel => {
+                self.answer(&Phrase::ChannelHow);
+                Ok(())
+            }
             Some(_) | None => {
                 let text = self.say(&Phrase::Greeting);
                 self.show_regions(text, None, 0);
@@ -63,8 +86,10 @@ impl Talk<'_> {
         })
     }
 
-    fn meet(&mut self) {
+    pub(super) fn meet(&mut self) {
         self.deed.effects.push(Effect::Met(self.bot(), self.chat, self.lang));
+        // Before it lives anywhere, so that the first broadcast has it in its place.
+        self.deed.effects.extend(self.counted.take());
     }
 
     pub(super) fn standing(&mut self, occasion: Occasion, places: Vec<RegionId>) {

@@ -1,5 +1,8 @@
 //! Dialogues as stories, over a world as small as a story needs: it keeps what effects say.
 
+mod control;
+mod gathered;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -12,12 +15,24 @@ use crate::{
     domain::{
         alert::{Actor, Change},
         audience::Tier,
+        delivery::{Fate, Gone},
         ids::{RegionId, UpdateId},
         operator::Role,
     },
 };
 
 const BOT: BotId = BotId(7);
+
+/// Here channels have numbers up to this.
+const CHANNELS: i64 = -1_000;
+
+fn kind_of(chat: i64) -> Kind {
+    match chat {
+        1.. => Kind::Private,
+        many if many <= CHANNELS => Kind::Channel,
+        _ => Kind::Group,
+    }
+}
 
 struct World {
     rules: Rules,
@@ -30,6 +45,13 @@ struct World {
     turns: BTreeMap<AlertId, Transition>,
     subscribers: BTreeMap<ChatId, Subscriber>,
     figures: BTreeMap<AlertId, Vec<FanoutFigures>>,
+    open: Vec<Fanout>,
+    /// What Telegram says of any group.
+    members: Option<u64>,
+    /// What the other bot knows.
+    elsewhere: BTreeMap<ChatId, Subscriber>,
+    /// Who has room when this bot has none.
+    sibling: Option<String>,
 }
 
 impl World {
@@ -37,6 +59,12 @@ impl World {
         let office = Office {
             bot: BOT,
             bots: vec![BOT, BotId(8)],
+            siblings: vec![Sibling {
+                bot: BotId(8),
+                username: "nabat_two_bot".to_owned(),
+                comfortable: 100,
+            }],
+            comfortable: 100,
             rate_per_second: 30,
             default_lang: Lang::Ru,
             late_after: Duration::from_mins(2),
@@ -53,6 +81,10 @@ impl World {
             turns: BTreeMap::new(),
             subscribers: BTreeMap::new(),
             figures: BTreeMap::new(),
+            open: Vec::new(),
+            members: Some(5),
+            elsewhere: BTreeMap::new(),
+            sibling: None,
         }
     }
 
@@ -68,6 +100,7 @@ impl World {
     fn say_in(&mut self, chat: i64, user: i64, text: &str, at: Utc) -> Reply {
         self.happens(Event::Said(Said {
             chat: ChatId(chat),
+            kind: kind_of(chat),
             message: MessageId(1),
             user: Some(UserId(user)),
             tag: Some("en".to_owned()),
@@ -132,6 +165,12 @@ impl World {
             Want::Turn(alert) => {
                 facts.turns.insert(alert, self.turns.get(&alert).cloned());
             }
+            Want::Open => facts.open = Some(self.open.clone()),
+            Want::Elsewhere(chat) => {
+                facts.elsewhere = Some(self.elsewhere.get(&chat).into_iter().cloned().collect());
+            }
+            Want::Sibling => facts.sibling = Some(self.sibling.clone()),
+            Want::Members { .. } => facts.members = Some(self.members),
             Want::Reach(audience) => facts.reach = Some((audience, vec![people(900), people(300)])),
             Want::Figures(alert) => {
                 let figures = self.figures.get(&alert).cloned().unwrap_or_default();
@@ -156,19 +195,30 @@ impl World {
             Effect::Exercises(_, chat, takes_part) => {
                 self.subscribers.get_mut(&chat).expect("it has been met").exercises = takes_part;
             }
-            Effect::Left(_, chat) | Effect::Struck(_, chat, _) => {
+            Effect::Left(BOT, chat) | Effect::Struck(BOT, chat, _) => {
                 self.subscribers.remove(&chat);
             }
-            Effect::Counted(..) | Effect::Seen(..) | Effect::Held(..) | Effect::Moved { .. } => {}
+            Effect::Left(_, chat) | Effect::Struck(_, chat, _) => {
+                self.elsewhere.remove(&chat);
+            }
+            Effect::Counted(..) | Effect::Seen(..) | Effect::Moved { .. } => {}
+            Effect::Held { alert, through, hold } => {
+                let ours =
+                    |one: &&mut Fanout| one.transition.alert.id() == alert && one.id <= through;
+                self.open.iter_mut().filter(ours).for_each(|one| one.hold = hold);
+            }
             Effect::Challenged(challenge) => {
                 self.asked.insert(challenge.code().clone(), Asked::Open(*challenge));
             }
             Effect::CalledOff(code) => {
                 self.asked.insert(code, Asked::CalledOff);
             }
-            Effect::Turned { transition, code, bots, .. } => {
+            Effect::Turned { transition, code, audience, bots, .. } => {
                 let figures = bots.iter().map(|bot| reports::opened(*bot, &transition));
                 self.figures.entry(transition.alert.id()).or_default().extend(figures);
+                for bot in bots {
+                    self.open.push(opened(self.open.len(), bot, &transition, audience.clone()));
+                }
                 self.board.apply(&transition);
                 self.next = self.next.max(transition.alert.id().0 + 1);
                 if let Some(code) = code {
@@ -184,6 +234,22 @@ impl World {
     fn open_code(&self) -> Code {
         let open = self.asked.iter().find(|(_, asked)| matches!(asked, Asked::Open(_)));
         open.expect("a challenge is open").0.clone()
+    }
+}
+
+fn opened(before: usize, bot: BotId, transition: &Transition, audience: Audience) -> Fanout {
+    Fanout {
+        id: crate::domain::ids::FanoutId(i64::try_from(before).unwrap() + 1),
+        bot,
+        transition: transition.clone(),
+        audience,
+        ceiling: 0,
+        readers_ceiling: None,
+        size: None,
+        hold: None,
+        progress: crate::ports::store::Progress::START,
+        opened_at: transition.at,
+        closed_at: None,
     }
 }
 
@@ -384,6 +450,7 @@ fn a_mandate_lost_meanwhile_releases_nothing() {
 fn a_forwarded_command_is_none() {
     let mut world = World::new(rules());
     let forwarded = Said {
+        kind: Kind::Private,
         chat: ChatId(1),
         message: MessageId(1),
         user: Some(UserId(1)),
@@ -594,6 +661,7 @@ fn a_resident_joins_by_link_and_is_told_the_present() {
         joined.deed.effects,
         [
             Effect::Met(BOT, ChatId(50), Lang::En),
+            Effect::Left(BotId(8), ChatId(50)),
             Effect::Subscribed(BOT, ChatId(50), place.clone())
         ]
     );
@@ -601,7 +669,7 @@ fn a_resident_joins_by_link_and_is_told_the_present() {
     assert!(joined.deed.journal.is_empty(), "residents are not journalled");
     assert_eq!(texts(&world.say(50, "/status")), "-> 50 Asked [RegionId(\"RU-SMO-ros\")]");
     let asked = world.say(50, "/stop");
-    assert!(asked.deed.effects.is_empty());
+    assert_eq!(asked.deed.effects, [Effect::Seen(BOT, ChatId(50))]);
     assert_eq!(world.press(50, "q").deed.effects, [Effect::Left(BOT, ChatId(50))]);
 }
 
@@ -647,14 +715,14 @@ fn a_resident_finds_a_region_by_buttons_and_by_name() {
 #[test]
 fn chats_that_shut_come_back_and_move_are_followed() {
     let mut world = World::new(rules());
-    let shut = world.happens(Event::Shut(ChatId(50)));
+    let shut = world.happens(Event::Shut(ChatId(50), Kind::Private));
     let gone = Fate::Retire(Gone::Blocked);
     assert_eq!(shut.deed.effects, [Effect::Struck(BOT, ChatId(50), gone)]);
-    let shut = world.happens(Event::Shut(ChatId(-50)));
+    let shut = world.happens(Event::Shut(ChatId(-50), Kind::Group));
     let gone = Fate::Retire(Gone::Kicked);
     assert_eq!(shut.deed.effects, [Effect::Struck(BOT, ChatId(-50), gone)]);
     world.say(60, "/start RU-SMO");
-    let back = world.happens(Event::Opened(ChatId(60)));
+    let back = world.happens(Event::Opened(ChatId(60), Kind::Private));
     assert_eq!(texts(&back), "-> 60 Asked [RegionId(\"RU-SMO\")]");
     let other = world.happens(Event::Broken("no idea".to_owned()));
     assert!(other.deed.effects.is_empty() && other.deed.letters.is_empty());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Asked, Phrase, Scale, brief, expected, grouped, spelled, tenths};
+use super::{Asked, Phrase, Scale, aside, brief, expected, grouped, spelled, tenths};
 use crate::domain::{
     alert::{AlertRefusal, Change, DraftRefusal, NOTE_MAX, Status},
     consent::ConsentRefusal,
@@ -21,6 +21,8 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::ChooseRegion => "Choose a region:".into(),
         Phrase::ChooseWithin(name) => format!("{name}: the whole region or a part of it?"),
         Phrase::UnknownLink => "We do not know the region in that link. Choose one here:".into(),
+        Phrase::ChannelHow => "To have warnings posted here, post /start and the place, for example: /start Smolensk region.".into(),
+        Phrase::SiblingFaster => "This bot already serves many people. Our other bot will reach you sooner: press its name and then Start. If you do nothing, warnings come from here.".into(),
         Phrase::Joined => "The bot will tell you when there is danger here and when it is over.\nIt does not replace sirens or emergency services: in an emergency call 112.\nNetworks may fail: if you hear a siren or explosions, act and do not wait for a message.\nCommands: /status for what is true now, /regions for your regions, /stop to leave.".into(),
         Phrase::Subscribed(name) => format!("You are subscribed: {name}."),
         Phrase::SubscribedAlready(name) => format!("You are subscribed already: {name}."),
@@ -40,7 +42,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::Stopped => "You have left; no more messages will come. To return: /start.".into(),
         Phrase::Stayed => "You have stayed: warnings will come.".into(),
         Phrase::HelpResident => "/start: choose a region\n/add NAME: add a region\n/regions: your regions\n/status: what is true now\n/language: language\n/drills: exercises\n/stop: leave".into(),
-        Phrase::HelpOfficial => "To raise: /alert for buttons, or in one line:\n/alert HAZARD REGION[, REGION] [LEVEL] [for 90m] [note …]\n/update No. [LEVEL] [for 90m] [note …]: change\n/clear No. [REGION, …]: announce the end\n/withdraw No.: withdraw an error\n/confirm CODE [WORD]: release\n/cancel CODE: cancel\n/status: what is in force\n/report No.: how it reached people\n/drill …: an exercise, like /alert\nBefore anything is sent you will see the text and the number of chats.".into(),
+        Phrase::HelpOfficial => "To raise: /alert for buttons, or in one line:\n/alert HAZARD REGION[, REGION] [LEVEL] [for 90m] [note …]\n/update No. [LEVEL] [for 90m] [note …]: change\n/clear No. [REGION, …]: announce the end\n/withdraw No.: withdraw an error\n/pause No., /resume No.: hold what is being sent, let it go on\n/halt No.: stop it for good\n/confirm CODE [WORD]: release\n/cancel CODE: cancel\n/status: what is in force\n/report No.: how it reached people\n/drill …: an exercise, like /alert\nBefore anything is sent you will see the text and the number of chats.".into(),
         Phrase::UnknownCommand => "There is no such command. What can be done: /help.".into(),
         Phrase::FreeText => "The bot understands commands; the list: /help. In an emergency call 112.".into(),
         Phrase::MorePlaces(more) => format!("More regions: {more}. In detail: /status NAME."),
@@ -84,6 +86,14 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         ),
         Phrase::BotRevoked(name) => format!("The bot “{name}” is silent: Telegram does not accept its token. Its subscribers get no messages; the other bots work. Warn people by other means and tell the administrator."),
         Phrase::BotUnpaid(name) => format!("The bot “{name}” has no Telegram Stars left. Sending goes on at the free rate."),
+        Phrase::BotMute(name) => format!("The bot “{name}” could not deliver its test message: it may be unable to warn people. Tell the administrator, and be ready to warn by other means."),
+        Phrase::BotSpeaks(name) => format!("The bot “{name}” delivers its test messages again."),
+        Phrase::Canary { name, at } => format!("“{name}” works, {at} UTC."),
+        Phrase::ChannelLost { chat, places } => format!(
+            "A channel is lost: the bot may no longer post in channel {}{}. Its readers get no warnings there; private chats are not affected. Make the bot an administrator with the right to post, and warnings go on.",
+            chat.0,
+            aside(places)
+        ),
         Phrase::Unsaved => "The database does not save: the disk may be full. Sending has stopped, so that nothing is lost or repeated. Warn people by other means and tell the administrator. Sending goes on by itself once saving works.".into(),
         Phrase::Unaccounted(number) => format!(
             "№ {number}: the count of chats does not add up; somebody may not have been reached. Tell the administrator."
@@ -207,6 +217,23 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::LabelEnd(number) => format!("End № {number}"),
         Phrase::LabelWithdraw(number) => format!("Withdraw № {number}"),
         Phrase::LabelReport(number) => format!("Report № {number}"),
+        Phrase::Paused { number, by } => format!("Sending of № {number} is paused by {by}. What is on its way still arrives."),
+        Phrase::Resumed { number, by } => format!("Sending of № {number} goes on, by {by}."),
+        Phrase::Halted { number, by } => format!("Sending of № {number} was stopped by {by}. Whoever was reached will hear of the end."),
+        Phrase::HaltAsk(number) => format!("Stop sending № {number} for good? Whoever has not been reached will not be. This can’t be undone. The alert stays in force: to end it, /clear."),
+        Phrase::PausedAlready(number) => format!("Sending of № {number} is paused already. To go on: /resume."),
+        Phrase::NotPaused(number) => format!("Sending of № {number} is not paused."),
+        Phrase::HaltedAlready(number) => format!("Sending of № {number} was stopped already."),
+        Phrase::Spared => "Nothing was stopped.".into(),
+        Phrase::NothingSending => "Nothing is being sent now.".into(),
+        Phrase::ChooseSending => "Which one?".into(),
+        Phrase::NotSending { number, meant: "" } => format!("Nothing is being sent of № {number}: it is over. Nothing was done."),
+        Phrase::NotSending { number, meant } => format!("Nothing is being sent of № {number}: it is over. Nothing was done. Being sent now: {meant}."),
+        Phrase::LabelPause => "Pause".into(),
+        Phrase::LabelResume => "Go on".into(),
+        Phrase::LabelHalt => "Stop".into(),
+        Phrase::LabelHaltNow => "Yes, stop for good".into(),
+        Phrase::LabelSpare => "No, leave it".into(),
         Phrase::Lasting(lasting) => time(*lasting),
         Phrase::UntilEnded => "Until announced over".into(),
         Phrase::Command(name) => command(name).into(),
@@ -348,6 +375,9 @@ fn command(name: &str) -> &'static str {
         "alert" => "raise an alert",
         "clear" => "announce the end",
         "update" => "change level, time or note",
+        "pause" => "pause sending",
+        "resume" => "resume sending",
+        "halt" => "stop sending for good",
         "withdraw" => "withdraw an error",
         "report" => "how an alert reached people",
         "confirm" => "release by code",

@@ -95,12 +95,24 @@ pub fn progress(report: &Report, lang: Lang) -> Message {
         };
         lines.push(say(lang, &Phrase::Trouble { trouble, until: &until }));
     }
-    let mut buttons = Vec::new();
-    if done {
+    let row = if done {
         let label = say(lang, &Phrase::LabelReport(&report.alert.to_string()));
-        buttons.push(vec![Button::new(label, Touch::Report(report.alert).to_string())]);
-    }
-    Message { text: lines.join("\n"), buttons, silent: true }
+        vec![Button::new(label, Touch::Report(report.alert).to_string())]
+    } else {
+        holds(report, lang)
+    };
+    Message { text: lines.join("\n"), buttons: vec![row], silent: true }
+}
+
+/// What an official can do about a broadcast that runs.
+fn holds(report: &Report, lang: Lang) -> Vec<Button> {
+    let button = |label, touch: &Touch| Button::new(say(lang, &label), touch.to_string());
+    let first = if report.trouble == Some(Trouble::Held) {
+        button(Phrase::LabelResume, &Touch::Resume(report.alert))
+    } else {
+        button(Phrase::LabelPause, &Touch::Pause(report.alert))
+    };
+    vec![first, button(Phrase::LabelHalt, &Touch::Halt(report.alert))]
 }
 
 /// An alert's number as people read it: `12`, and `12.3` for its third state.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Asked, Phrase, Scale, brief, expected, grouped, spelled, tenths};
+use super::{Asked, Phrase, Scale, aside, brief, expected, grouped, spelled, tenths};
 use crate::domain::{
     alert::{AlertRefusal, Change, DraftRefusal, NOTE_MAX, Status},
     consent::ConsentRefusal,
@@ -21,6 +21,8 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::ChooseRegion => "Выберите регион:".into(),
         Phrase::ChooseWithin(name) => format!("{name}: весь регион или его часть?"),
         Phrase::UnknownLink => "Такого региона в ссылке мы не знаем. Выберите регион здесь:".into(),
+        Phrase::ChannelHow => "Чтобы предупреждения публиковались здесь, напишите /start и название места, например: /start Смоленская область.".into(),
+        Phrase::SiblingFaster => "У этого бота уже много подписчиков. Другой наш бот сообщит вам быстрее: нажмите его имя, затем «Старт». Если ничего не делать, предупреждения придут отсюда.".into(),
         Phrase::Joined => "Бот сообщит, когда здесь будет опасно и когда опасность закончится.\nОн не заменяет сирены и экстренные службы: в беде звоните 112.\nСвязь может пропасть: слышите сирену или взрывы — действуйте, не ждите сообщения.\nКоманды: /status — что сейчас, /regions — ваши регионы, /stop — отписаться.".into(),
         Phrase::Subscribed(name) => format!("Вы подписаны: {name}."),
         Phrase::SubscribedAlready(name) => format!("Вы уже подписаны: {name}."),
@@ -40,7 +42,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::Stopped => "Вы отписаны, сообщений больше не будет. Вернуться: /start.".into(),
         Phrase::Stayed => "Вы остались: предупреждения будут приходить.".into(),
         Phrase::HelpResident => "/start — выбрать регион\n/add НАЗВАНИЕ — добавить регион\n/regions — ваши регионы\n/status — что сейчас\n/language — язык\n/drills — учения\n/stop — отписаться".into(),
-        Phrase::HelpOfficial => "Поднять: /alert — по кнопкам, или одной строкой:\n/alert ОПАСНОСТЬ РЕГИОН[, РЕГИОН] [УРОВЕНЬ] [на 90м] [примечание …]\n/update № [УРОВЕНЬ] [на 90м] [примечание …] — изменить\n/clear № [РЕГИОН, …] — объявить окончание\n/withdraw № — отозвать ошибочное\n/confirm КОД [СЛОВО] — выпустить\n/cancel КОД — отменить\n/status — что действует\n/report № — как дошло\n/drill … — учение, как /alert\nПеред отправкой вы всегда увидите текст и число получателей.".into(),
+        Phrase::HelpOfficial => "Поднять: /alert — по кнопкам, или одной строкой:\n/alert ОПАСНОСТЬ РЕГИОН[, РЕГИОН] [УРОВЕНЬ] [на 90м] [примечание …]\n/update № [УРОВЕНЬ] [на 90м] [примечание …] — изменить\n/clear № [РЕГИОН, …] — объявить окончание\n/withdraw № — отозвать ошибочное\n/pause №, /resume № — приостановить рассылку, продолжить\n/halt № — прекратить рассылку насовсем\n/confirm КОД [СЛОВО] — выпустить\n/cancel КОД — отменить\n/status — что действует\n/report № — как дошло\n/drill … — учение, как /alert\nПеред отправкой вы всегда увидите текст и число получателей.".into(),
         Phrase::UnknownCommand => "Такой команды нет. Что можно: /help.".into(),
         Phrase::FreeText => "Бот понимает команды, список: /help. В беде звоните 112.".into(),
         Phrase::MorePlaces(more) => format!("И ещё регионов: {more}. Подробно: /status НАЗВАНИЕ."),
@@ -84,6 +86,14 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         ),
         Phrase::BotRevoked(name) => format!("Бот «{name}» замолчал: Telegram не принимает его токен. Его подписчики сообщений не получают, остальные боты работают. Оповестите людей другим способом и сообщите администратору."),
         Phrase::BotUnpaid(name) => format!("У бота «{name}» кончились звёзды Telegram. Рассылка идёт дальше с бесплатной скоростью."),
+        Phrase::BotMute(name) => format!("Бот «{name}» не смог доставить проверочное сообщение: возможно, предупреждения через него не дойдут. Сообщите администратору и будьте готовы оповестить людей другим способом."),
+        Phrase::BotSpeaks(name) => format!("Бот «{name}» снова доставляет проверочные сообщения."),
+        Phrase::Canary { name, at } => format!("«{name}» работает, {at} UTC."),
+        Phrase::ChannelLost { chat, places } => format!(
+            "Канал потерян: бот больше не может публиковать в канале {}{}. Читатели канала предупреждений там не получат; личных чатов это не касается. Верните боту права администратора на публикацию, и предупреждения пойдут снова.",
+            chat.0,
+            aside(places)
+        ),
         Phrase::Unsaved => "База данных не сохраняет: возможно, кончилось место на диске. Рассылка остановлена, чтобы ничего не потерять и не повторить. Оповестите людей другим способом и сообщите администратору. Когда запись заработает, рассылка продолжится сама.".into(),
         Phrase::Unaccounted(number) => format!(
             "№ {number}: подсчёт чатов не сходится; возможно, кто-то не оповещён. Сообщите администратору."
@@ -207,6 +217,23 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::LabelEnd(number) => format!("Окончание № {number}"),
         Phrase::LabelWithdraw(number) => format!("Отозвать № {number}"),
         Phrase::LabelReport(number) => format!("Отчёт № {number}"),
+        Phrase::Paused { number, by } => format!("Рассылка № {number} приостановлена: {by}. Уже отправленное ещё дойдёт."),
+        Phrase::Resumed { number, by } => format!("Рассылка № {number} продолжена: {by}."),
+        Phrase::Halted { number, by } => format!("Рассылка № {number} прекращена: {by}. Те, кто её получил, получат и окончание."),
+        Phrase::HaltAsk(number) => format!("Прекратить рассылку № {number} насовсем? Те, до кого она не дошла, её не получат. Отменить это нельзя. Предупреждение продолжает действовать: завершить его — /clear."),
+        Phrase::PausedAlready(number) => format!("Рассылка № {number} уже приостановлена. Продолжить: /resume."),
+        Phrase::NotPaused(number) => format!("Рассылка № {number} не приостановлена."),
+        Phrase::HaltedAlready(number) => format!("Рассылка № {number} уже прекращена."),
+        Phrase::Spared => "Ничего не прекращено.".into(),
+        Phrase::NothingSending => "Сейчас ничего не рассылается.".into(),
+        Phrase::ChooseSending => "Какую рассылку?".into(),
+        Phrase::NotSending { number, meant: "" } => format!("По № {number} ничего не рассылается: рассылка окончена. Ничего не сделано."),
+        Phrase::NotSending { number, meant } => format!("По № {number} ничего не рассылается: рассылка окончена. Ничего не сделано. Сейчас рассылается: {meant}."),
+        Phrase::LabelPause => "Приостановить".into(),
+        Phrase::LabelResume => "Продолжить".into(),
+        Phrase::LabelHalt => "Прекратить".into(),
+        Phrase::LabelHaltNow => "Да, насовсем".into(),
+        Phrase::LabelSpare => "Нет, оставить".into(),
         Phrase::Lasting(lasting) => time(*lasting),
         Phrase::UntilEnded => "До объявления об окончании".into(),
         Phrase::Command(name) => command(name).into(),
@@ -361,6 +388,9 @@ fn command(name: &str) -> &'static str {
         "alert" => "поднять тревогу",
         "clear" => "объявить окончание",
         "update" => "изменить уровень, срок или примечание",
+        "pause" => "приостановить рассылку",
+        "resume" => "продолжить рассылку",
+        "halt" => "прекратить рассылку насовсем",
         "withdraw" => "отозвать ошибочное",
         "report" => "как дошло предупреждение",
         "confirm" => "выпустить по коду",

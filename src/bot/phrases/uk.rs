@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Asked, Phrase, Scale, brief, expected, grouped, spelled, tenths};
+use super::{Asked, Phrase, Scale, aside, brief, expected, grouped, spelled, tenths};
 use crate::domain::{
     alert::{AlertRefusal, Change, DraftRefusal, NOTE_MAX, Status},
     consent::ConsentRefusal,
@@ -21,6 +21,8 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::ChooseRegion => "Оберіть регіон:".into(),
         Phrase::ChooseWithin(name) => format!("{name}: увесь регіон чи його частина?"),
         Phrase::UnknownLink => "Такого регіону в посиланні ми не знаємо. Оберіть регіон тут:".into(),
+        Phrase::ChannelHow => "Щоб попередження публікувалися тут, напишіть /start і назву місця, наприклад: /start Смоленська область.".into(),
+        Phrase::SiblingFaster => "У цього бота вже багато підписників. Інший наш бот повідомить вас швидше: натисніть його ім’я, потім «Старт». Якщо нічого не робити, попередження надійдуть звідси.".into(),
         Phrase::Joined => "Бот повідомить, коли тут буде небезпечно і коли небезпека мине.\nВін не замінює сирен та екстрених служб: у біді телефонуйте 112.\nЗв’язок може зникнути: чуєте сирену чи вибухи — дійте, не чекайте на повідомлення.\nКоманди: /status — що зараз, /regions — ваші регіони, /stop — відписатися.".into(),
         Phrase::Subscribed(name) => format!("Ви підписані: {name}."),
         Phrase::SubscribedAlready(name) => format!("Ви вже підписані: {name}."),
@@ -40,7 +42,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::Stopped => "Вас відписано, повідомлень більше не буде. Повернутися: /start.".into(),
         Phrase::Stayed => "Ви лишилися: попередження надходитимуть.".into(),
         Phrase::HelpResident => "/start — обрати регіон\n/add НАЗВА — додати регіон\n/regions — ваші регіони\n/status — що зараз\n/language — мова\n/drills — навчання\n/stop — відписатися".into(),
-        Phrase::HelpOfficial => "Підняти: /alert — кнопками, або одним рядком:\n/alert НЕБЕЗПЕКА РЕГІОН[, РЕГІОН] [РІВЕНЬ] [на 90хв] [примітка …]\n/update № [РІВЕНЬ] [на 90хв] [примітка …] — змінити\n/clear № [РЕГІОН, …] — оголосити завершення\n/withdraw № — відкликати помилкове\n/confirm КОД [СЛОВО] — випустити\n/cancel КОД — скасувати\n/status — що діє\n/report № — як дійшло\n/drill … — навчання, як /alert\nПеред надсиланням ви завжди побачите текст і кількість отримувачів.".into(),
+        Phrase::HelpOfficial => "Підняти: /alert — кнопками, або одним рядком:\n/alert НЕБЕЗПЕКА РЕГІОН[, РЕГІОН] [РІВЕНЬ] [на 90хв] [примітка …]\n/update № [РІВЕНЬ] [на 90хв] [примітка …] — змінити\n/clear № [РЕГІОН, …] — оголосити завершення\n/withdraw № — відкликати помилкове\n/pause №, /resume № — призупинити розсилання, продовжити\n/halt № — припинити розсилання назовсім\n/confirm КОД [СЛОВО] — випустити\n/cancel КОД — скасувати\n/status — що діє\n/report № — як дійшло\n/drill … — навчання, як /alert\nПеред надсиланням ви завжди побачите текст і кількість отримувачів.".into(),
         Phrase::UnknownCommand => "Такої команди немає. Що можна: /help.".into(),
         Phrase::FreeText => "Бот розуміє команди, перелік: /help. У біді телефонуйте 112.".into(),
         Phrase::MorePlaces(more) => format!("І ще регіонів: {more}. Докладно: /status НАЗВА."),
@@ -84,6 +86,14 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         ),
         Phrase::BotRevoked(name) => format!("Бот «{name}» замовк: Telegram не приймає його токен. Його підписники повідомлень не отримують, інші боти працюють. Оповістіть людей іншим способом і повідомте адміністратора."),
         Phrase::BotUnpaid(name) => format!("У бота «{name}» закінчилися зірки Telegram. Розсилання триває з безкоштовною швидкістю."),
+        Phrase::BotMute(name) => format!("Бот «{name}» не зміг доставити перевірне повідомлення: можливо, попередження через нього не дійдуть. Повідомте адміністратора й будьте готові оповістити людей іншим способом."),
+        Phrase::BotSpeaks(name) => format!("Бот «{name}» знову доставляє перевірні повідомлення."),
+        Phrase::Canary { name, at } => format!("«{name}» працює, {at} UTC."),
+        Phrase::ChannelLost { chat, places } => format!(
+            "Канал втрачено: бот більше не може публікувати в каналі {}{}. Читачі каналу попереджень там не отримають; особистих чатів це не стосується. Поверніть боту права адміністратора на публікацію, і попередження надходитимуть знову.",
+            chat.0,
+            aside(places)
+        ),
         Phrase::Unsaved => "База даних не зберігає: можливо, на диску немає місця. Розсилання зупинено, щоб нічого не втратити й не повторити. Оповістіть людей іншим способом і повідомте адміністратора. Коли запис запрацює, розсилання продовжиться саме.".into(),
         Phrase::Unaccounted(number) => format!(
             "№ {number}: підрахунок чатів не сходиться; можливо, когось не сповіщено. Повідомте адміністратора."
@@ -207,6 +217,23 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::LabelEnd(number) => format!("Завершення № {number}"),
         Phrase::LabelWithdraw(number) => format!("Відкликати № {number}"),
         Phrase::LabelReport(number) => format!("Звіт № {number}"),
+        Phrase::Paused { number, by } => format!("Розсилання № {number} призупинено: {by}. Уже надіслане ще дійде."),
+        Phrase::Resumed { number, by } => format!("Розсилання № {number} продовжено: {by}."),
+        Phrase::Halted { number, by } => format!("Розсилання № {number} припинено: {by}. Ті, хто його отримав, отримають і завершення."),
+        Phrase::HaltAsk(number) => format!("Припинити розсилання № {number} назовсім? Ті, до кого воно не дійшло, його не отримають. Скасувати це не можна. Попередження й далі діє: завершити його — /clear."),
+        Phrase::PausedAlready(number) => format!("Розсилання № {number} вже призупинено. Продовжити: /resume."),
+        Phrase::NotPaused(number) => format!("Розсилання № {number} не призупинено."),
+        Phrase::HaltedAlready(number) => format!("Розсилання № {number} вже припинено."),
+        Phrase::Spared => "Нічого не припинено.".into(),
+        Phrase::NothingSending => "Зараз нічого не розсилається.".into(),
+        Phrase::ChooseSending => "Яке розсилання?".into(),
+        Phrase::NotSending { number, meant: "" } => format!("За № {number} нічого не розсилається: розсилання завершено. Нічого не зроблено."),
+        Phrase::NotSending { number, meant } => format!("За № {number} нічого не розсилається: розсилання завершено. Нічого не зроблено. Зараз розсилається: {meant}."),
+        Phrase::LabelPause => "Призупинити".into(),
+        Phrase::LabelResume => "Продовжити".into(),
+        Phrase::LabelHalt => "Припинити".into(),
+        Phrase::LabelHaltNow => "Так, назовсім".into(),
+        Phrase::LabelSpare => "Ні, залишити".into(),
         Phrase::Lasting(lasting) => time(*lasting),
         Phrase::UntilEnded => "До оголошення про завершення".into(),
         Phrase::Command(name) => command(name).into(),
@@ -350,6 +377,9 @@ fn command(name: &str) -> &'static str {
         "alert" => "підняти тривогу",
         "clear" => "оголосити завершення",
         "update" => "змінити рівень, строк чи примітку",
+        "pause" => "призупинити розсилання",
+        "resume" => "продовжити розсилання",
+        "halt" => "припинити розсилання назовсім",
         "withdraw" => "відкликати помилкове",
         "report" => "як дійшло попередження",
         "confirm" => "випустити за кодом",

@@ -6,13 +6,13 @@ use toml::Spanned;
 
 use super::{Names, Table, lang};
 use crate::config::{
-    Bot, Log, LogFormat, Paid, Policy, Storage, TokenSource,
+    Bot, Canary, Log, LogFormat, Paid, Policy, Storage, TokenSource,
     fault::Fault,
     secret::is_token,
     shape::{Faults, Leaf, Page},
     spec::{BotSpec, FormatSpec, SettingsFile},
 };
-use crate::domain::lang::Lang;
+use crate::domain::{ids::ChatId, lang::Lang};
 
 const API_URL: &str = "https://api.telegram.org";
 const STORAGE_URL: &str = "sqlite:nabat.db";
@@ -20,6 +20,9 @@ const LOG_FILTER: &str = "info";
 
 /// Messages per second of a bot that does not pay. `// Telegram: Bots FAQ, broadcasting to users`
 const RATE: u32 = 30;
+
+/// How long it may take to reach everybody through one bot: longer, and another bot serves better.
+const COMFORT: Duration = Duration::from_mins(10);
 
 /// Messages per second at most. `// Bot API: allow_paid_broadcast`
 const RATE_MAX: u32 = 1_000;
@@ -30,6 +33,12 @@ const COMMAND_LATE_AFTER: Duration = Duration::from_mins(2);
 /// Bounds of that: below, a slow phone is late; above, an outage's backlog is executed.
 const COMMAND_LATE_BOUNDS: (Duration, Duration) =
     (Duration::from_secs(10), Duration::from_hours(1));
+
+/// How often a bot proves that it can speak.
+const CANARY_EVERY: Duration = Duration::from_hours(1);
+
+/// Bounds of that: below, it takes from the rate; above, nobody notices in time.
+const CANARY_BOUNDS: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(24));
 
 /// What `nabat.toml` says.
 pub(super) struct Settings {
@@ -43,7 +52,7 @@ pub(super) fn check(dir: &Path, pages: &[Page<'_, SettingsFile>], faults: &mut F
     let mut settings = Settings {
         bots: Vec::new(),
         storage: Storage { url: STORAGE_URL.to_owned() },
-        policy: Policy { language: Lang::Ru, command_late_after: COMMAND_LATE_AFTER },
+        policy: Policy { language: Lang::Ru, command_late_after: COMMAND_LATE_AFTER, canary: None },
         log: Log { filter: LOG_FILTER.to_owned(), format: LogFormat::Text },
     };
     for page in pages {
@@ -81,6 +90,7 @@ fn general(
         let found = table.duration(late, "command_late_after", COMMAND_LATE_BOUNDS, faults);
         settings.policy.command_late_after = found.unwrap_or(COMMAND_LATE_AFTER);
     }
+    settings.policy.canary = canary(table, spec, faults);
     if let Some(filter) = &spec.log.filter {
         settings.log.filter = table.line(filter, "`filter`", super::TEXT_MAX, faults);
     }
@@ -88,6 +98,25 @@ fn general(
         None | Some(FormatSpec::Text) => LogFormat::Text,
         Some(FormatSpec::Json) => LogFormat::Json,
     };
+}
+
+fn canary(table: &Table<'_, '_>, spec: &SettingsFile, faults: &mut Faults) -> Option<Canary> {
+    let given = spec.policy.canary_every.as_ref();
+    let every =
+        given.and_then(|every| table.duration(every, "canary_every", CANARY_BOUNDS, faults));
+    let Some(chat) = &spec.policy.canary_chat else {
+        if let Some(every) = given {
+            let message = "`canary_every` says how often, and nothing says to whom";
+            faults
+                .push(table.at(every, "missing-key", message).help("add `canary_chat = -100123`"));
+        }
+        return None;
+    };
+    if *chat.get_ref() == 0 {
+        faults.push(table.at(chat, "bad-number", "no chat has the number 0"));
+    }
+    let every = every.unwrap_or(CANARY_EVERY);
+    Some(Canary { chat: ChatId(*chat.get_ref()), every })
 }
 
 /// A storage URL may carry a password.
@@ -125,9 +154,11 @@ fn bots(
         }
         let api_url = api_url(&table, spec, faults);
         let rate = rate(&table, spec, faults);
+        let comfortable = comfortable(&table, spec, rate, faults);
         let paid = paid(&table, spec, rate, faults);
         if let (Some(name), Some((token, _))) = (name, token) {
-            bots.push(Bot { name: name.get_ref().clone(), api_url, token, rate, paid });
+            let name = name.get_ref().clone();
+            bots.push(Bot { name, api_url, token, rate, comfortable, paid });
         }
     }
     bots
@@ -288,4 +319,17 @@ fn rate(table: &Table<'_, '_>, spec: &BotSpec, faults: &mut Faults) -> u32 {
         );
     }
     rate.unwrap_or(RATE)
+}
+
+fn comfortable(table: &Table<'_, '_>, spec: &BotSpec, rate: u32, faults: &mut Faults) -> u64 {
+    let usual = u64::from(rate) * COMFORT.as_secs();
+    let Some(given) = &spec.comfortable else { return usual };
+    let chats = u64::try_from(*given.get_ref()).ok().filter(|chats| *chats > 0);
+    if chats.is_none() {
+        let message = "`comfortable` has to be a number of chats above 0";
+        faults.push(table.at(given, "out-of-range", message).help(format!(
+            "what this bot's `rate` reaches in ten minutes: `comfortable = {usual}`"
+        )));
+    }
+    chats.unwrap_or(usual)
 }

@@ -33,6 +33,9 @@ impl Dispatch {
         if let Some(parcel) = self.letter(Class::Official, now) {
             return Some(parcel);
         }
+        if let Some(parcel) = self.sing(now) {
+            return Some(parcel);
+        }
         if let Some(parcel) = self.edit(now) {
             return Some(parcel);
         }
@@ -101,6 +104,15 @@ impl Dispatch {
         None
     }
 
+    /// The letter that proves that the bot can speak, if it is due.
+    fn sing(&mut self, now: Moment) -> Option<Parcel> {
+        let canary = self.canary.as_mut().filter(|canary| canary.is_due(now.mono))?;
+        let chat = canary.chat();
+        canary.on_send();
+        let ticket = self.depart(chat, Bound::Canary, Fare::Free, now);
+        Some(Parcel { ticket, chat, what: What::Canary })
+    }
+
     /// The next message of a broadcast.
     fn bulletin(&mut self, now: Moment) -> Option<Parcel> {
         for id in self.order() {
@@ -131,20 +143,23 @@ impl Dispatch {
 
     /// Which lane goes first, and who next if that has nobody who can be sent to.
     fn order(&self) -> Vec<FanoutId> {
-        let mut order: Vec<(Reverse<Rank>, Option<Tier>, FanoutId)> = self
+        // A beginning goes before the end of its like: whoever is told of it needs no end.
+        let mut order: Vec<(Reverse<Rank>, Option<Tier>, bool, FanoutId)> = self
             .lanes
             .values()
             .filter(|lane| lane.has_due())
-            .map(|lane| (Reverse(lane.rank()), lane.next_tier(), lane.id()))
+            .map(|lane| {
+                let over = lane.over_since().is_some();
+                (Reverse(lane.rank()), lane.next_tier(), over, lane.id())
+            })
             .collect();
         order.sort_unstable();
         if order.len() > 1 && self.lane_turns % LESSER_EVERY == LESSER_EVERY - 1 {
             // Whoever reaches many first; then each in turn.
-            let many =
-                |(_, tier, _): &&(_, Option<Tier>, FanoutId)| *tier <= Some(Tier::SmallGroup);
-            let best = order[1..].iter().filter(many).min_by_key(|(_, tier, id)| (*tier, *id));
+            let rest = order[1..].iter().filter(|one| one.1 <= Some(Tier::SmallGroup));
+            let best = rest.min_by_key(|one| (one.1, one.2, one.3));
             let turn = (self.lane_turns / LESSER_EVERY) as usize % (order.len() - 1);
-            let chosen = best.map_or(order[1 + turn].2, |best| best.2);
+            let chosen = best.map_or(order[1 + turn].3, |best| best.3);
             order.sort_by_key(|(.., id)| *id != chosen);
         }
         order.into_iter().map(|(.., id)| id).collect()
@@ -194,7 +209,8 @@ impl Dispatch {
             let here = told.place.as_ref() == Some(&due.variant.place)
                 && lane.over_since().is_none_or(|over| told.at >= over);
             let enough = |one: &AlertId| {
-                (*one == alert && lane.starts()) || (here && due.enough.contains(one))
+                (*one == alert && lane.starts() && lane.is_late())
+                    || (here && due.enough.contains(one))
             };
             if told.tells.iter().any(enough) {
                 return Known::Enough;
@@ -207,7 +223,7 @@ impl Dispatch {
         let Due { at, chat, variant, manner, .. } = due;
         self.lane_turns = self.lane_turns.wrapping_add(1);
         let ticket = self.depart(chat, Bound::Lane(id, at), fare, now);
-        let late = self.late.contains(&id);
+        let late = self.is_late(id);
         if let Some(flight) = self.in_flight.get_mut(&ticket) {
             flight.edits = matches!(manner, Manner::Edit(_));
             flight.place = Some(variant.place.clone());
@@ -238,14 +254,16 @@ impl Dispatch {
         ticket
     }
 
-    /// Notes when Telegram goes away; once it is back after long, what is open tells the present.
+    /// Notes when Telegram goes away; once it is away for long, what is open tells the present, from
+    /// the send that tries whether it is back.
     pub(super) fn mind_outage(&mut self, now: Moment) {
-        if self.breaker.is_outage() {
-            self.away_since.get_or_insert(now.mono);
-        } else if let Some(since) = self.away_since.take()
-            && TimeDelta::from_std(now.mono.since(since)).is_ok_and(|away| away > LATE)
-        {
-            self.late.extend(self.lanes.keys());
+        if !self.breaker.is_outage() {
+            self.away_since = None;
+            return;
+        }
+        let since = *self.away_since.get_or_insert(now.mono);
+        if TimeDelta::from_std(now.mono.since(since)).is_ok_and(|away| away > LATE) {
+            self.lanes.values_mut().for_each(Lane::be_late);
         }
     }
 
@@ -253,7 +271,7 @@ impl Dispatch {
     /// the reader's place, instead of what would follow one by one.
     #[must_use]
     pub fn is_late(&self, fanout: FanoutId) -> bool {
-        self.late.contains(&fanout)
+        self.lanes.get(&fanout).is_some_and(Lane::is_late)
     }
 
     pub(super) fn forget_lately(&mut self, now: Mono) {
@@ -274,7 +292,7 @@ impl Dispatch {
     pub(super) fn on_told(&mut self, flight: &Flight, message: MessageId, now: Mono) {
         let alert = match flight.to {
             Bound::Lane(lane, _) => self.lanes.get(&lane).map(Lane::alert),
-            Bound::Letter(_) | Bound::Edit(..) => None,
+            Bound::Letter(_) | Bound::Edit(..) | Bound::Canary => None,
         };
         if flight.tells.is_empty() {
             return;

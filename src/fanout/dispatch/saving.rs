@@ -98,7 +98,6 @@ impl Dispatch {
     fn close(&mut self, fanout: FanoutId, now: Moment) {
         let Some(report) = self.report(fanout, now) else { return };
         self.lanes.remove(&fanout);
-        self.late.remove(&fanout);
         let report = Report { trouble: None, ..report };
         if let Some(audience) = report.audience
             && audience != report.tally.sum()

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Action, Alarm, Bound, Dispatch, Flight, THROTTLE_LONG, THROTTLE_WINDOW};
+use super::{Action, Alarm, Bound, Dispatch, Flight, News, THROTTLE_LONG, THROTTLE_WINDOW};
 use crate::{
     domain::{
         audience::Position,
-        delivery::{Fate, Outcome, Settlement, Verdict, judge},
+        delivery::{Fate, Outcome, Rights, Settlement, Verdict, judge},
         ids::{AlertId, ChatId, FanoutId, LetterId, MessageId, RegionId},
         letter::{Content, Watch},
         time::{Moment, Mono},
@@ -62,7 +62,23 @@ impl Dispatch {
             Bound::Lane(fanout, at) => self.settle_lane(fanout, at, flight, outcome, now),
             Bound::Letter(letter) => self.settle_letter(letter, flight, outcome, now),
             Bound::Edit(fanout, chat) => self.settle_edit((fanout, chat), &outcome, now),
+            Bound::Canary => {
+                let news = self.canary.as_mut().and_then(|one| one.on_outcome(&outcome, now.mono));
+                self.on_canary(news);
+                if let Outcome::Token(why) = outcome {
+                    self.revoke(why);
+                }
+            }
         }
+    }
+
+    pub(super) fn on_canary(&mut self, news: Option<News>) {
+        let alarm = match news {
+            None => return,
+            Some(News::Lost(why)) => Alarm::Mute(why),
+            Some(News::Back) => Alarm::Speaks,
+        };
+        self.news.push(Action::Alarm(alarm));
     }
 
     fn throttle(&mut self, chat: ChatId, retry_after: Duration, now: Moment) {
@@ -124,7 +140,7 @@ impl Dispatch {
         outcome: Outcome,
         now: Moment,
     ) {
-        let Flight { tells, chat, edits, .. } = flight;
+        let Flight { tells, chat, place: flight_place, edits, .. } = flight;
         let Some(lane) = self.lanes.get_mut(&fanout) else { return };
         if edits && outcome == Outcome::Uneditable {
             lane.on_anew(at, now);
@@ -135,6 +151,9 @@ impl Dispatch {
         let verdict = judge(outcome, lane.doubts(at));
         match verdict {
             Verdict::Settled(settlement, fate) => {
+                if fate == Fate::Suspend(Rights::Channel) {
+                    self.news.push(Action::Alarm(Alarm::Lost { chat, place: flight_place }));
+                }
                 lane.settle(at, settlement, fate, message, tells, now.utc);
                 if lane.on_answered(rejected) {
                     lane.stop(Stop::Malformed, now);

@@ -3,6 +3,9 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "the answers of a test; what is new fails it")]
 
+mod control;
+mod knowing;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use super::*;
@@ -28,6 +31,10 @@ fn utc(mono: Mono) -> Utc {
 }
 
 fn fanout(id: i64, alert: i64, severity: Severity, change: Change) -> Fanout {
+    fanout_of(id, alert, (severity, false), change)
+}
+
+fn fanout_of(id: i64, alert: i64, (severity, paid): (Severity, bool), change: Change) -> Fanout {
     let place = RegionId::new("oblast");
     let draft = Draft::recorded(DraftRow {
         status: Status::Actual,
@@ -39,7 +46,7 @@ fn fanout(id: i64, alert: i64, severity: Severity, change: Change) -> Fanout {
         approvals: 0,
         silent: false,
         updates: Updates::Edit,
-        paid: false,
+        paid,
         area: Area::of([place.clone()]).unwrap(),
         lasts: None,
         note: None,
@@ -77,27 +84,53 @@ struct Bench {
     now: Mono,
     /// Chats of each broadcast.
     chats: BTreeMap<FanoutId, Vec<i64>>,
+    /// Chats of which a page says more than that they live at the usual place.
+    known: BTreeMap<(FanoutId, i64), Recipient>,
     alarms: Vec<Alarm>,
     closed: Vec<Report>,
     log: Vec<crate::ports::store::LogRow>,
     saves: bool,
     probes: u32,
+    /// What is answered to a probe.
+    answers: Outcome,
+}
+
+/// A chat of a page, of which nothing is known.
+fn recipient(chat: i64) -> Recipient {
+    Recipient {
+        at: Position { stratum: 1, key: chat },
+        chat: ChatId(chat),
+        variant: Variant { lang: Lang::En, place: RegionId::new("oblast") },
+        tier: Tier::Recent,
+        standing: Standing::Subscribed,
+        told: false,
+        message: None,
+        enough: Vec::new(),
+        over: false,
+        needless: false,
+    }
 }
 
 impl Bench {
     fn new(limit: u32) -> Self {
+        Self::paying(limit, Budget::default())
+    }
+
+    fn paying(limit: u32, budget: Budget) -> Self {
         let now = Moment { mono: Mono(0), utc: utc(Mono(0)) };
-        let dispatch = Dispatch::new(limit, Budget::default(), &Limits::default(), Vec::new(), now);
+        let dispatch = Dispatch::new(limit, budget, &Limits::default(), Vec::new(), now);
         Self {
             dispatch,
             // The silent second is over.
             now: Mono(10_000_000),
             chats: BTreeMap::new(),
+            known: BTreeMap::new(),
             alarms: Vec::new(),
             closed: Vec::new(),
             log: Vec::new(),
             saves: true,
             probes: 0,
+            answers: Outcome::Unknown,
         }
     }
 
@@ -135,16 +168,9 @@ impl Bench {
         match action {
             Action::Fetch { fanout, after, limit } => {
                 let all = &self.chats[&fanout];
-                let recipient = |&chat: &i64| Recipient {
-                    at: Position { stratum: 1, key: chat },
-                    chat: ChatId(chat),
-                    variant: Variant { lang: Lang::En, place: RegionId::new("oblast") },
-                    tier: Tier::Recent,
-                    standing: Standing::Subscribed,
-                    told: false,
-                    message: None,
-                    enough: Vec::new(),
-                    needless: false,
+                let recipient = |chat: &i64| {
+                    let known = self.known.get(&(fanout, *chat));
+                    known.cloned().unwrap_or_else(|| recipient(*chat))
                 };
                 let beyond = |chat: &&i64| Position { stratum: 1, key: **chat } > after;
                 let recipients: Vec<_> =
@@ -165,7 +191,7 @@ impl Bench {
             }
             Action::Probe => {
                 self.probes += 1;
-                self.dispatch.on_probe(&Outcome::Unknown, now);
+                self.dispatch.on_probe(&self.answers.clone(), now);
             }
             Action::CloseReaders(fanout) => self.dispatch.on_readers_closed(fanout, true, now),
             Action::Alarm(alarm) => self.alarms.push(alarm),

@@ -44,7 +44,7 @@ impl Lane {
         }
     }
 
-    /// Whether it is of a beginning: whoever was told by another message has nothing to learn.
+    /// Whether it is of a beginning.
     #[must_use]
     pub fn starts(&self) -> bool {
         self.starts
@@ -68,6 +68,17 @@ impl Lane {
             entry.message = None;
         }
         self.on_again(at, Some(now.mono), now);
+    }
+
+    /// It was held up for so long that its messages tell the whole present.
+    pub fn be_late(&mut self) {
+        self.late = true;
+    }
+
+    /// Whether it was.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        self.late
     }
 
     /// Held by an official, or let go on.

@@ -7,8 +7,10 @@
 //! |---|---|---|
 //! | `POST /control/bots` `{token, username?}` | registers a bot | `{bot}` |
 //! | `POST /control/residents` `{count, first?, language?, subscribed?}` or `{list: [{id, name?, language?}], subscribed?}` | people come; `subscribed`: the bot may write to them already | `{first, count}` |
-//! | `POST /control/groups` `{id, title, channel?, user?}` | a group comes; with `user` the bot joins | `{chat}` |
-//! | `POST /control/say` `{user, text, chat?, name?, language?, date?}` | writes; a new user is made; `date` in Unix seconds | `{message_id}` |
+//! | `POST /control/groups` `{id, title, channel?, members?, user?}` | a group comes; with `user` the bot joins | `{chat}` |
+//! | `POST /control/members` `{chat, members}` | a group or channel has so many | `{}` |
+//! | `POST /control/stars` `{tenths, throttled?}` | the bot has so many tenths of a Star; without any it is refused, or `throttled` | `{tenths}` |
+//! | `POST /control/say` `{user, text, chat?, name?, language?, date?}` | writes, or posts in a channel; a new user is made; `date` in Unix seconds | `{message_id}` |
 //! | `POST /control/press` `{user, button or data, chat?, message_id?}` | presses a button by its label or its data | `{callback_query_id}` |
 //! | `POST /control/block`, `unblock`, `deactivate` `{user}` | as they say | `{}` |
 //! | `POST /control/kick`, `mute` `{chat, user?}` | a group throws the bot out, or silences it | `{}` |
@@ -17,7 +19,7 @@
 //! | `POST /control/weather` `{preset?, RATE: N, …}` | changes the weather | all rates |
 //! | `GET /control/weather` | | all rates |
 //! | `GET /control/chat/{id}?bot=` | what the chat shows; of a photo `photo: {width, height, bytes}`, and its caption as `text` | `{messages: […]}` |
-//! | `GET /control/counts?bot=` | the books | `arrived`, `sent`, `edited`, `refused`, `self_made_429`, `weather_429`, `lost_requests`, `accepted_then_lost`, `max_in_any_second`, `limit_per_s`, `by_method`, `faults`, `pending_updates` |
+//! | `GET /control/counts?bot=` | the books | `arrived`, `sent`, `edited`, `refused`, `self_made_429`, `weather_429`, `lost_requests`, `accepted_then_lost`, `max_in_any_second`, `max_free_in_any_second`, `limit_per_s`, `paid`, `stars_tenths`, `unpaid`, `balance_tenths`, `by_method`, `faults`, `pending_updates` |
 //! | `GET /control/updates?bot=` | updates not confirmed yet | `{updates: […]}` |
 
 use axum::{
@@ -37,7 +39,7 @@ use crate::{
     },
     sim::{
         weather::{BadWeather, Weather},
-        world::{Button, Seen, Unable, World, photos::size},
+        world::{Broke, Button, Seen, Unable, World, photos::size},
     },
 };
 
@@ -103,7 +105,24 @@ struct Group {
     title: String,
     #[serde(default)]
     channel: bool,
+    members: Option<u64>,
     user: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Members {
+    chat: i64,
+    members: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stars {
+    bot: Option<i64>,
+    tenths: u64,
+    #[serde(default)]
+    throttled: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -220,6 +239,17 @@ pub(super) fn carry_out(
         }
         "residents" => residents(world, parse(body)?),
         "groups" => group(world, &parse(body)?, now),
+        "members" => {
+            let Members { chat, members } = parse(body)?;
+            world.set_members(ChatId(chat), members)?;
+            Ok(json!({}))
+        }
+        "stars" => {
+            let Stars { bot, tenths, throttled } = parse(body)?;
+            let broke = if throttled { Broke::Throttled } else { Broke::Refused };
+            world.set_balance(bot_of(world, bot)?, tenths, broke)?;
+            Ok(json!({"tenths": tenths}))
+        }
         "say" => say(world, &parse(body)?, now),
         "press" => press(world, parse(body)?, now),
         "weather" => change_weather(world, &parse(body)?),
@@ -288,6 +318,9 @@ fn group(world: &mut World, said: &Group, now: Moment) -> Result<Value, Refused>
     } else {
         world.add_group(chat, &said.title)?;
     }
+    if let Some(members) = said.members {
+        world.set_members(chat, members)?;
+    }
     if let Some(user) = said.user {
         world.invite(bot_of(world, said.bot)?, chat, UserId(user), now)?;
     }
@@ -354,6 +387,11 @@ pub(super) fn counts(world: &World, bot: BotId) -> Value {
         "lost_requests": tally.lost_requests,
         "accepted_then_lost": tally.accepted_then_lost,
         "max_in_any_second": tally.max_in_any_second,
+        "max_free_in_any_second": tally.max_free_in_any_second,
+        "paid": tally.paid,
+        "stars_tenths": tally.stars_tenths,
+        "unpaid": tally.unpaid,
+        "balance_tenths": world.balance(bot),
         "limit_per_s": world.limits().per_second,
         "by_method": tally.by_method,
         "faults": faults,
@@ -383,6 +421,7 @@ fn shown(seen: &Seen) -> Value {
         "arrival_us": seen.arrival.0,
         "edited": seen.edited,
         "silent": seen.silent,
+        "reply_to": seen.reply_to.map(|to| to.0),
     })
 }
 

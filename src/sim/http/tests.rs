@@ -82,6 +82,30 @@ async fn a_resident_starts_a_bot_and_is_answered() {
 }
 
 #[tokio::test]
+async fn stars_and_members_are_set_and_read() {
+    let town = Town::new(Weather::calm()).await;
+    town.post("/control/residents", json!({"count": 40, "first": 5, "subscribed": true})).await;
+    let channel =
+        json!({"id": -1_001_000_000_005_i64, "title": "S", "channel": true, "members": 7});
+    assert_eq!(town.post("/control/groups", channel).await.0, 200);
+    let more = json!({"chat": -1_001_000_000_005_i64, "members": 900});
+    assert_eq!(town.post("/control/members", more).await.0, 200);
+    assert_eq!(town.post("/control/members", json!({"chat": 5, "members": 9})).await.0, 400);
+    town.world.lock().unwrap().befriend(BotId(77), ChatId(-1_001_000_000_005)).unwrap();
+    let (_, count) = town.get("/bot77:secret/getChatMemberCount?chat_id=-1001000000005").await;
+    assert_eq!(count["result"], 900);
+    assert_eq!(town.post("/control/stars", json!({"tenths": 1_000})).await.0, 200);
+    for chat in 5..45 {
+        let body = json!({"chat_id": chat, "text": "x", "allow_paid_broadcast": true});
+        assert_eq!(town.post("/bot77:secret/sendMessage", body).await.0, 200);
+    }
+    let (_, counts) = town.get("/control/counts").await;
+    let spent = counts["stars_tenths"].as_u64().unwrap();
+    assert_eq!((&counts["paid"], &counts["max_free_in_any_second"]), (&json!(40), &json!(0)));
+    assert_eq!(counts["balance_tenths"], 1_000 - spent);
+}
+
+#[tokio::test]
 async fn teloxide_itself_can_talk_to_it() {
     use teloxide::prelude::{Requester, *};
     let town = Town::new(Weather::calm()).await;

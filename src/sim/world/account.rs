@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::{
     BOT_SPAN,
     flood::{Wait, Window},
+    paying::Purse,
 };
 use crate::domain::time::{Moment, Mono};
 
@@ -43,6 +44,14 @@ pub struct Tally {
     pub accepted_then_lost: u64,
     /// The most arrivals in any second, wherever it begins.
     pub max_in_any_second: u64,
+    /// The same of those that did not ask to be paid for.
+    pub max_free_in_any_second: u64,
+    /// Messages sent that asked to be paid for, whether that cost something or not.
+    pub paid: u64,
+    /// Tenths of a Star that they cost.
+    pub stars_tenths: u64,
+    /// Messages refused because the balance is gone.
+    pub unpaid: u64,
     /// Calls by method, lost requests included.
     pub by_method: BTreeMap<&'static str, u64>,
 }
@@ -68,6 +77,8 @@ pub(super) struct Account {
     pub(super) window: Window,
     pub(super) wait: Option<Wait>,
     arrivals: Window,
+    free_arrivals: Window,
+    pub(super) purse: Purse,
     /// When each unanswered call will be answered.
     in_flight: BinaryHeap<Reverse<Mono>>,
     /// Arrivals in each second of the clock.
@@ -86,6 +97,7 @@ pub(super) struct Account {
     pub(super) lost_requests: u64,
     pub(super) accepted_then_lost: u64,
     most: usize,
+    most_free: usize,
     pub(super) by_method: BTreeMap<&'static str, u64>,
 }
 
@@ -104,9 +116,12 @@ impl Account {
     }
 
     /// Books a message or an edit at the moment it arrives.
-    pub(super) fn arrive(&mut self, now: Mono, after: Duration) {
+    pub(super) fn arrive(&mut self, now: Mono, after: Duration, paid: bool) {
         self.arrived += 1;
         self.most = self.most.max(self.arrivals.count(now, BOT_SPAN));
+        if !paid {
+            self.most_free = self.most_free.max(self.free_arrivals.count(now, BOT_SPAN));
+        }
         *self.histogram.entry(now.0 / 1_000_000).or_default() += 1;
         self.occupy(now, after);
     }
@@ -124,7 +139,8 @@ impl Account {
         self.in_flight.len()
     }
 
-    pub(super) const fn accepted(&mut self, edit: bool) {
+    pub(super) fn accepted(&mut self, edit: bool, paid: bool) {
+        self.purse.paid += u64::from(paid);
         if edit {
             self.edited += 1;
         } else {
@@ -143,6 +159,10 @@ impl Account {
             lost_requests: self.lost_requests,
             accepted_then_lost: self.accepted_then_lost,
             max_in_any_second: self.most as u64,
+            max_free_in_any_second: self.most_free as u64,
+            paid: self.purse.paid,
+            stars_tenths: self.purse.spent,
+            unpaid: self.purse.unpaid,
             by_method: self.by_method.clone(),
         }
     }

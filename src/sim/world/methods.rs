@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 
 use super::{
-    Act, Answer, ApiError, Files, Sent, World,
+    Act, Answer, ApiError, Files, Sent, Standing, World,
     params::{self, Params},
     people::split_token,
     photos, shapes, struck,
@@ -106,7 +106,7 @@ enum Method {
 fn method(name: &str) -> Option<Method> {
     const MESSAGE: [&str; 4] =
         ["sendmessage", "sendphoto", "editmessagetext", "editmessagereplymarkup"];
-    const PLAIN: [&str; 10] = [
+    const PLAIN: [&str; 11] = [
         "getme",
         "deletewebhook",
         "getwebhookinfo",
@@ -115,6 +115,7 @@ fn method(name: &str) -> Option<Method> {
         "setmydescription",
         "setmyshortdescription",
         "getchat",
+        "getchatmembercount",
         "sendchataction",
         "pinchatmessage",
     ];
@@ -197,8 +198,11 @@ impl World {
     fn read_photo(&mut self, params: &Params, files: &Files) -> Result<(ChatId, Act), ApiError> {
         let chat = params::chat(params)?;
         let (png, caption) = (photos::photo(params, files)?, photos::caption(params)?);
-        let silent = params::flag(params, "disable_notification");
-        Ok((chat, self.photo_act(png, caption, silent)))
+        let how = (
+            params::flag(params, "disable_notification"),
+            params::flag(params, "allow_paid_broadcast"),
+        );
+        Ok((chat, self.photo_act(png, caption, how)))
     }
 
     fn read_act(&mut self, name: &str, params: &Params) -> Result<(ChatId, Act), ApiError> {
@@ -215,8 +219,9 @@ impl World {
                     return Err(ApiError::bad("Bad Request: message thread not found"));
                 }
                 let silent = params::flag(params, "disable_notification");
-                let reply_to = params::reply_to(params)?;
-                Act::Send { body, keyboard, photo: 0, silent, reply_to }
+                let (reply_to, paid) =
+                    (params::reply_to(params)?, params::flag(params, "allow_paid_broadcast"));
+                Act::Send { body, keyboard, photo: 0, silent, reply_to, paid }
             }
             body => Act::Edit { message: params::message(params)?, body, keyboard },
         };
@@ -265,6 +270,7 @@ impl World {
                 }
                 Ok(shapes::full_chat(self, chat))
             }
+            "getchatmembercount" => self.count_members(bot, params::chat(params)?),
             "pinchatmessage" => {
                 let (chat, message) = (params::chat(params)?, params::message(params)?);
                 self.welcome(bot, chat)?;
@@ -280,6 +286,14 @@ impl World {
                 self.welcome(bot, chat).map(|()| Value::Bool(true))
             }
         }
+    }
+
+    /// Whoever may not write may still count, if it is in the chat.
+    fn count_members(&self, bot: BotId, chat: ChatId) -> Result<Value, ApiError> {
+        if self.standing(bot, chat) != Standing::Muted {
+            self.welcome(bot, chat)?;
+        }
+        self.chats.get(&chat).map(|chat| chat.members.into()).ok_or(super::CHAT_NOT_FOUND)
     }
 
     fn answer_query(&mut self, bot: BotId, params: &Params) -> Result<Value, ApiError> {

@@ -160,6 +160,18 @@ impl World {
         Ok(())
     }
 
+    /// How many members a group or channel has from here on, the bot included.
+    ///
+    /// # Errors
+    /// There is no such group.
+    pub fn set_members(&mut self, chat: ChatId, members: u64) -> Result<(), Unable> {
+        if chat.is_private() {
+            return Err(Unable::NotAGroup);
+        }
+        self.chats.get_mut(&chat).ok_or(Unable::NoSuchChat)?.members = members;
+        Ok(())
+    }
+
     /// The bot may write to this chat from here on, and no update tells of it.
     ///
     /// # Errors
@@ -188,8 +200,9 @@ impl World {
         self.stand(bot, chat, user, Standing::Open, now)
     }
 
-    /// Somebody writes; in their private chat with the bot, unless a group is named. `dated` makes
-    /// it a message of the past. Whoever had blocked the bot unblocks it first.
+    /// Somebody writes; in their private chat with the bot, unless a group or channel is named.
+    /// `dated` makes it a message of the past. Whoever had blocked the bot unblocks it first. In a
+    /// channel it is a post in the channel's own name, and only its administrators are told.
     ///
     /// # Errors
     /// Somebody or something is not there, or the text is empty or too long.
@@ -219,6 +232,7 @@ impl World {
             from_bot: false,
             silent: false,
             edited: false,
+            reply_to: 0,
         };
         let phone = self.phone_mut(bot, chat);
         if chat.is_private() {
@@ -226,7 +240,12 @@ impl World {
         }
         let id = phone.show(message);
         let shape = shapes::written(self, user, chat, id, written, text);
-        self.tell(bot, "message", &shape, now);
+        let channel = self.chats.get(&chat).is_some_and(|chat| chat.kind == Kind::Channel);
+        if !channel {
+            self.tell(bot, "message", &shape, now);
+        } else if self.standing(bot, chat) == Standing::Open {
+            self.tell(bot, "channel_post", &shape, now);
+        }
         Ok(id)
     }
 
@@ -433,7 +452,7 @@ impl World {
             })
     }
 
-    fn standing(&self, bot: BotId, chat: ChatId) -> Standing {
+    pub(super) fn standing(&self, bot: BotId, chat: ChatId) -> Standing {
         self.phones.get(&(bot, chat)).map_or(Standing::Never, |phone| phone.standing)
     }
 
@@ -515,7 +534,15 @@ impl World {
 }
 
 fn new_chat(kind: Kind) -> Chat {
-    Chat { kind, name: "".into(), language: None, deactivated: false, migrated_to: None }
+    Chat {
+        kind,
+        name: "".into(),
+        language: None,
+        deactivated: false,
+        migrated_to: None,
+        // Bot API: getChatMemberCount, of a private chat or of a group with one person in it.
+        members: 2,
+    }
 }
 
 /// The two halves of a well-formed token.

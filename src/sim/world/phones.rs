@@ -32,6 +32,8 @@ pub struct Seen {
     pub edited: bool,
     /// Whether it came without a sound.
     pub silent: bool,
+    /// The message it answers.
+    pub reply_to: Option<MessageId>,
 }
 
 /// A message or an edit that was carried out, whatever its sender was told.
@@ -70,6 +72,7 @@ impl World {
             arrival: message.arrival,
             edited: message.edited,
             silent: message.silent,
+            reply_to: (message.reply_to > 0).then(|| MessageId(message.reply_to.into())),
         }
     }
 

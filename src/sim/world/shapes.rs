@@ -117,11 +117,15 @@ pub(super) fn written(
 ) -> Value {
     let mut shape = json!({
         "message_id": message.0,
-        "from": user(world, from),
         "chat": chat(world, place),
         "date": unix(at),
         "text": text,
     });
+    if world.chats.get(&place).is_some_and(|chat| chat.kind == Kind::Channel) {
+        shape["sender_chat"] = chat(world, place);
+    } else {
+        shape["from"] = user(world, from);
+    }
     if text.starts_with('/') {
         let command = text.split_whitespace().next().unwrap_or_default();
         // Bot API: MessageEntity.length, in UTF-16 code units.

@@ -554,3 +554,109 @@ fn a_hundred_thousand_chats_in_a_storm_meet_every_fault() {
     let met = world.met();
     assert!(Fault::DRAWN.into_iter().all(|fault| met.contains_key(&fault)), "{met:?}");
 }
+
+fn paid(reply_to: Option<MessageId>) -> Letter {
+    Letter { text: "Danger".into(), reply_to, paid: true, ..Letter::default() }
+}
+
+#[test]
+fn what_is_paid_for_passes_the_free_limit_and_costs_what_is_above_it() {
+    let (mut world, bot) = town(Weather::calm(), 1_100);
+    let friend = |n: i64| ChatId(ANNA.0 + n);
+    for n in 0..1_000 {
+        let sent = world.send_letter(bot, friend(n), &paid(None), at(0));
+        assert!(matches!(sent.answer, Answer::Delivered(_)), "{n}: {sent:?}");
+    }
+    let tally = world.tally(bot);
+    assert_eq!((tally.paid, tally.stars_tenths), (1_000, 970));
+    assert_eq!((tally.max_in_any_second, tally.max_free_in_any_second), (1_000, 0));
+    assert_eq!(world.balance(bot), Some(100_000 - 970));
+    let over = world.send_letter(bot, friend(1_000), &paid(None), at(999));
+    assert_eq!(code(&over), Some(429));
+    assert_eq!(world.tally(bot).self_made_429, 1);
+}
+
+#[test]
+fn dialogue_keeps_its_free_rate_beside_a_paid_broadcast() {
+    let (mut world, bot) = town(Weather::calm(), 200);
+    for n in 0..100 {
+        world.send_letter(bot, ChatId(ANNA.0 + n), &paid(None), at(0));
+    }
+    let sends: Vec<Option<u16>> = (100..131)
+        .map(|n| code(&world.send(bot, ChatId(ANNA.0 + n), &"Hi".into(), false, at(1))))
+        .collect();
+    assert_eq!(sends[..30], [None; 30]);
+    assert_eq!(sends[30], Some(429), "the 31st that is not paid for");
+    assert_eq!(world.tally(bot).max_free_in_any_second, 31);
+}
+
+#[test]
+fn an_edit_has_no_paid_lane() {
+    let (mut world, bot) = town(Weather::calm(), 40);
+    for n in 0..31 {
+        world.send_letter(bot, ChatId(ANNA.0 + n), &paid(None), at(0));
+    }
+    let edit = |n: i64| json!({"chat_id": ANNA.0 + n, "message_id": 1, "text": "2", "allow_paid_broadcast": true});
+    let edited = (0..31).map(|n| call(&mut world, "editMessageText", &edit(n), at(2_000)).0);
+    let edited: Vec<u16> = edited.collect();
+    assert_eq!((edited[29], edited[30]), (200, 429));
+    assert_eq!(world.tally(bot).paid, 31);
+}
+
+#[test]
+fn without_stars_only_the_free_rate_is_left() {
+    for (broke, told) in [(Broke::Refused, 400), (Broke::Throttled, 429)] {
+        let (mut world, bot) = town(Weather::calm(), 50);
+        world.set_balance(bot, 2, broke).unwrap();
+        let params = |n: i64| json!({"chat_id": ANNA.0 + n, "text": "Danger", "allow_paid_broadcast": "true"});
+        let answers = (0..40).map(|n| call(&mut world, "sendMessage", &params(n), at(0)));
+        let answers: Vec<(u16, Value)> = answers.collect();
+        assert!(answers[..32].iter().all(|(status, _)| *status == 200), "30 free, 2 paid for");
+        assert!(answers[32..].iter().all(|(status, _)| *status == told), "{broke:?}");
+        let description = answers[32].1["description"].as_str().unwrap();
+        assert_eq!(description.contains("BALANCE_TOO_LOW"), broke == Broke::Refused);
+        let tally = world.tally(bot);
+        assert_eq!((tally.unpaid, tally.stars_tenths, tally.self_made_429), (8, 2, 0));
+        let later = call(&mut world, "sendMessage", &params(45), at(1_000)).0;
+        assert_eq!(later, 200, "the next second has its own thirty");
+    }
+}
+
+#[test]
+fn members_are_counted_where_the_bot_is() {
+    let (mut world, bot) = town(Weather::calm(), 1);
+    let (channel, group) = (ChatId(-1_001_000_000_005), ChatId(-5));
+    world.add_channel(channel, "Smolensk").unwrap();
+    world.add_group(group, "House").unwrap();
+    world.set_members(channel, 12_345).unwrap();
+    world.befriend(bot, channel).unwrap();
+    let count = |world: &mut World, chat: ChatId| {
+        call(world, "getChatMemberCount", &json!({"chat_id": chat.0}), at(0))
+    };
+    assert_eq!(count(&mut world, channel).1["result"], 12_345);
+    assert_eq!(count(&mut world, group).0, 403, "it was never there");
+    world.befriend(bot, group).unwrap();
+    world.mute(bot, group).unwrap();
+    assert_eq!(count(&mut world, group).1["result"], 2, "whoever is silenced can still count");
+    assert_eq!(world.set_members(ANNA.chat(), 5), Err(Unable::NotAGroup));
+}
+
+#[test]
+fn a_post_in_a_channel_is_nobodys_and_only_an_administrator_is_told() {
+    let (mut world, bot) = town(Weather::calm(), 1);
+    let channel = ChatId(-1_001_000_000_005);
+    world.add_channel(channel, "Smolensk").unwrap();
+    world.say(bot, ANNA, Some(channel), "/start RU-SMO", None, at(0)).unwrap();
+    assert_eq!(world.pending(bot).count(), 0);
+    world.befriend(bot, channel).unwrap();
+    world.say(bot, ANNA, Some(channel), "/start RU-SMO", None, at(0)).unwrap();
+    let update: Value = serde_json::from_str(world.pending(bot).next().unwrap()).unwrap();
+    let post = &update["channel_post"];
+    assert_eq!(
+        (&post["text"], &post["chat"]["type"]),
+        (&json!("/start RU-SMO"), &json!("channel"))
+    );
+    assert_eq!((&post["sender_chat"]["id"], post.get("from")), (&json!(channel.0), None));
+    let parsed = updates(&world, bot);
+    assert!(matches!(parsed[0].kind, UpdateKind::ChannelPost(_)));
+}

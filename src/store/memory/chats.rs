@@ -49,6 +49,11 @@ impl Ledger {
         }
     }
 
+    pub(super) fn private_chats(&self, bot: BotId) -> u64 {
+        let ours = self.chats.range((bot, ChatId(1))..=(bot, ChatId(i64::MAX)));
+        ours.filter(|(_, chat)| chat.gone.is_none()).count() as u64
+    }
+
     pub(super) fn speaks(&mut self, bot: BotId, id: ChatId, lang: Lang) {
         if let Some(chat) = self.present(bot, id) {
             chat.lang = lang;

@@ -51,6 +51,9 @@ impl Ledger {
             fanout.progress = lane.progress.clone();
         }
         fanout.closed_at = fanout.closed_at.or(lane.closed_at);
+        if fanout.closed_at.is_some() {
+            self.running.remove(&lane.fanout);
+        }
         let (bot, alert, opened_at) = (fanout.bot, fanout.transition.alert.id(), fanout.opened_at);
         if !lane.log.is_empty() {
             self.measured.entry(lane.fanout).or_default().pace = pace;

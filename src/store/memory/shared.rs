@@ -66,6 +66,9 @@ impl Store for Memory {
     async fn subscriber(&self, bot: BotId, chat: ChatId) -> Result<Option<Subscriber>> {
         Ok(self.lock().subscriber(bot, chat))
     }
+    async fn crowded(&self, bot: BotId, most: u64) -> Result<bool> {
+        Ok(self.lock().private_chats(bot) > most)
+    }
     async fn asked(&self, code: &Code) -> Result<Option<Asked>> {
         Ok(self.lock().asked(code))
     }

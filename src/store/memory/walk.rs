@@ -209,7 +209,7 @@ impl Ledger {
             }
         };
         let to = |id: ChatId, chat: Option<&Chat>, lang: Lang, standing: Standing| {
-            let (told, message) = self.earlier(fanout, id);
+            let (told, message, over) = self.earlier(fanout, id);
             Recipient {
                 at,
                 chat: id,
@@ -218,6 +218,7 @@ impl Ledger {
                 standing,
                 told,
                 message,
+                over,
                 enough: Vec::new(),
                 needless: false,
             }
@@ -235,9 +236,9 @@ impl Ledger {
         }
     }
 
-    /// Whether the chat was told of the alert before, for certain, and the last message by which a
-    /// broadcast did.
-    fn earlier(&self, fanout: &Fanout, id: ChatId) -> (bool, Option<MessageId>) {
+    /// Whether the chat was told of the alert before, for certain; the last message by which a
+    /// broadcast did; and whether it has since heard that it is over.
+    fn earlier(&self, fanout: &Fanout, id: ChatId) -> (bool, Option<MessageId>, bool) {
         let alert = fanout.transition.alert.id();
         let rows = || {
             let rows = self.rows(alert, fanout.bot, id).map(|(_, row)| row);
@@ -245,7 +246,11 @@ impl Ledger {
         };
         let told = rows().any(|row| row.told && row.settlement == Settlement::Delivered);
         let told_by = rows().filter(|row| row.told && row.fanout.is_some());
-        (told, told_by.filter_map(|row| row.message).max())
+        // The log is in the order in which outcomes became durable, and an older broadcast's is not
+        // sent once a later one's is out.
+        let last = rows().filter(|row| row.fanout.is_some() || row.told).last();
+        let over = last.is_some_and(|row| !row.told && row.settlement == Settlement::Delivered);
+        (told, told_by.filter_map(|row| row.message).max(), over)
     }
 
     /// Who stands in for a chat that went to another id; nobody, if that is in the audience anyway.

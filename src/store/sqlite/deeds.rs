@@ -64,9 +64,9 @@ async fn take_effect(
             chats::counted(conn, *bot, *chat, *kind, *members).await?;
         }
         Effect::Seen(bot, chat) => chats::seen(conn, *bot, *chat, at).await?,
-        Effect::Held(alert, hold) => {
+        Effect::Held { alert, through, hold } => {
             let query = sqlx::query(sql::FANOUTS_HOLD).bind(alert.0);
-            query.bind(hold.map(rows::hold_name)).execute(conn).await?;
+            query.bind(hold.map(rows::hold_name)).bind(through.0).execute(conn).await?;
         }
         Effect::Speaks(bot, chat, lang) => chats::speaks(conn, *bot, *chat, *lang).await?,
         Effect::Subscribed(bot, chat, place) => {
@@ -192,11 +192,20 @@ async fn open(
     audience: &Audience,
     at: Utc,
 ) -> Result<FanoutId> {
+    let mut audience = audience.clone();
+    let others: Vec<(String,)> = sqlx::query_as(sql::AUDIENCES_OPEN)
+        .bind(bot.0)
+        .bind(turn.alert.id().0)
+        .fetch_all(&mut *conn)
+        .await?;
+    for (other,) in others {
+        audience.readers |= rows::take_audience(&other)?.readers;
+    }
     let (id,): (i64,) = sqlx::query_as(sql::FANOUT_NEW)
         .bind(bot.0)
         .bind(turn.alert.id().0)
         .bind(i64::from(turn.alert.revision().0))
-        .bind(rows::put_audience(audience)?)
+        .bind(rows::put_audience(&audience)?)
         .bind(rows::put_progress(&Progress::START)?)
         .bind(rows::micros(at))
         .fetch_one(conn)

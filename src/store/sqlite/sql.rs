@@ -10,6 +10,9 @@ pub(super) const DRAW: &str = "UPDATE sequence SET last = last + 1 WHERE one = 1
 pub(super) const DRAWN: &str = "SELECT last FROM sequence WHERE one = 1";
 
 pub(super) const CHAT: &str = "SELECT lang, how, missed FROM chats WHERE bot = $1 AND chat = $2";
+/// How many private chats, up to `$2`.
+pub(super) const PRIVATE_CHATS: &str = "SELECT COUNT(*) FROM (
+    SELECT 1 FROM chats WHERE bot = $1 AND chat > 0 AND gone IS NULL LIMIT $2) AS some";
 pub(super) const CHAT_NEW: &str = "INSERT INTO chats (bot, chat, lang, tier) VALUES ($1, $2, $3, CASE WHEN $2 > 0 THEN 4 ELSE 3 END)";
 /// `$3` the tier it is to have: at once, if it lives nowhere yet. `$4` members.
 pub(super) const CHAT_COUNTED: &str = "
@@ -151,6 +154,9 @@ pub(super) const CHALLENGES_OF: &str =
 pub(super) const FANOUT_NEW: &str = "
     INSERT INTO fanouts (bot, alert, revision, audience, ceiling, progress, opened_at)
     SELECT $1, $2, $3, $4, last, $5, $6 FROM sequence WHERE one = 1 RETURNING id";
+/// The audiences of an alert's open broadcasts.
+pub(super) const AUDIENCES_OPEN: &str = "
+    SELECT audience FROM fanouts WHERE bot = $1 AND alert = $2 AND closed_at IS NULL";
 pub(super) const FANOUT: &str = "
     SELECT f.id, f.bot, t.body, f.audience, f.ceiling, f.readers_ceiling, f.size, f.hold,
         f.progress, f.opened_at, f.closed_at
@@ -162,8 +168,8 @@ pub(super) const FANOUTS_OPEN: &str = "
     FROM fanouts AS f JOIN turns AS t ON t.alert = f.alert AND t.revision = f.revision
     WHERE f.bot = $1 AND f.closed_at IS NULL ORDER BY f.id";
 
-pub(super) const FANOUTS_HOLD: &str =
-    "UPDATE fanouts SET hold = $2 WHERE alert = $1 AND closed_at IS NULL";
+pub(super) const FANOUTS_HOLD: &str = "UPDATE fanouts SET hold = $2
+    WHERE alert = $1 AND id <= $3 AND closed_at IS NULL AND hold IS NOT 'halted'";
 
 pub(super) const LETTER_NEW: &str = "
     INSERT INTO letters (bot, chat, lang, class, content, not_after)
@@ -296,13 +302,15 @@ pub(super) const HEIR: &str = "
     SELECT m.new, c.lang, c.how, c.tier FROM moves AS m
     JOIN chats AS c ON c.bot = m.bot AND c.chat = m.new WHERE m.bot = $1 AND m.old = $2";
 
-/// How these chats were told of an alert by other messages than this broadcast's: whether for certain,
-/// and by which, if a broadcast's. `$1` alert, `$2` bot, `$3` chats, `$4` broadcast.
+/// What these chats heard of an alert by other messages than this broadcast's, row by row: whether that
+/// it is active, whether for certain, and by which message, if a broadcast told it. `$1` alert, `$2` bot, `$3` chats, `$4` broadcast.
 pub(super) const EARLIER: &str = "
-    SELECT l.chat, l.settlement = 'delivered', CASE WHEN l.fanout <> 0 THEN l.message END
+    SELECT l.chat, l.id, l.told, l.settlement = 'delivered',
+        CASE WHEN l.fanout <> 0 AND l.told = 1 THEN l.message END
     FROM json_each($3) AS j
     CROSS JOIN log AS l
-    WHERE l.alert = $1 AND l.bot = $2 AND l.chat = j.value AND l.fanout <> $4 AND l.told = 1";
+    WHERE l.alert = $1 AND l.bot = $2 AND l.chat = j.value AND l.fanout <> $4
+        AND (l.told = 1 OR l.fanout <> 0)";
 /// `$1` alerts, `$2` bot, `$3` pairs of chat and place, `$4` not before.
 pub(super) const TOLD: &str = "
     SELECT c.chat, EXISTS (

@@ -147,23 +147,29 @@ async fn earlier(
         return Ok(());
     }
     let chats: Vec<i64> = found.iter().map(|one| one.chat.0).collect();
-    let known: Vec<(i64, bool, Option<i64>)> = sqlx::query_as(sql::EARLIER)
+    let known: Vec<(i64, i64, bool, bool, Option<i64>)> = sqlx::query_as(sql::EARLIER)
         .bind(fanout.transition.alert.id().0)
         .bind(fanout.bot.0)
         .bind(serde_json::json!(chats).to_string())
         .bind(fanout.id.0)
         .fetch_all(conn)
         .await?;
-    let mut by_chat: BTreeMap<i64, (bool, Option<i64>)> = BTreeMap::new();
-    for (chat, certain, message) in known {
+    let mut by_chat: BTreeMap<i64, (bool, Option<i64>, i64, bool)> = BTreeMap::new();
+    for (chat, row, tells, certain, message) in known {
         let one = by_chat.entry(chat).or_default();
+        one.0 |= tells && certain;
         // The numbers of a chat's messages rise: the greatest is the last.
-        *one = (one.0 | certain, one.1.max(message));
+        one.1 = one.1.max(message);
+        // As do those of the log.
+        if row > one.2 {
+            (one.2, one.3) = (row, !tells && certain);
+        }
     }
     for one in found {
-        if let Some(&(told, message)) = by_chat.get(&one.chat.0) {
+        if let Some(&(told, message, _, over)) = by_chat.get(&one.chat.0) {
             one.told = told;
             one.message = message.map(MessageId);
+            one.over = over;
         }
     }
     Ok(())
@@ -208,6 +214,7 @@ fn met(chat: ChatId, lang: Lang, place: RegionId) -> Recipient {
         standing: Standing::Subscribed,
         told: false,
         message: None,
+        over: false,
         enough: Vec::new(),
         needless: false,
     }

@@ -363,6 +363,38 @@ pub(super) async fn what_a_broadcast_logs_itself_makes_nobody_its_own_reader(sto
     assert_eq!(chats(&store, last).await, [1, 2], "but readers of the next");
 }
 
+pub(super) async fn what_takes_the_place_of_an_end_in_a_part_goes_to_its_readers(
+    store: impl Store,
+) {
+    join(&store, 1, &["west"]).await;
+    join(&store, 2, &["town"]).await;
+    join(&store, 3, &["town"]).await;
+    let (alert, start) = raise(&store, &["west", "town"]).await;
+    let id = alert.alert.id();
+    log(&store, start, [1, 2, 3].map(|chat| row(chat, Settlement::Delivered, &[id])).to_vec())
+        .await;
+    close(&store, start).await;
+    let partly = turned(&alert, Change::EndedPartly(places(&["town"])), 10);
+    let over = act(&store, vec![turn(&partly, told_and(&["west"]))]).await[0];
+    log(&store, over, vec![row(2, Settlement::Delivered, &[])]).await;
+    let update = turned(&partly, Change::Updated, 11);
+    let after = act(&store, vec![turn(&update, covering(&["west"]))]).await[0];
+    store.close_readers(after).await.unwrap();
+    let met = audience(&store, after).await;
+    let known: Vec<_> = met.iter().map(|one| (one.chat.0, one.over)).collect();
+    assert_eq!(known, [(1, false), (2, true), (3, false)], "one of them has heard of the end");
+    close(&store, over).await;
+    close(&store, after).await;
+    let last = turned(&update, Change::Updated, 12);
+    let later = act(&store, vec![turn(&last, covering(&["west"]))]).await[0];
+    assert_eq!(chats(&store, later).await, [1], "once everyone is settled, nobody is owed it");
+    log(&store, after, vec![row(2, Settlement::Delivered, &[id])]).await;
+    let (_, end) = end(&store, &last).await;
+    store.close_readers(end).await.unwrap();
+    let known: Vec<_> = audience(&store, end).await.iter().map(|one| one.over).collect();
+    assert_eq!(known, [false, false, false], "told anew, owed anew");
+}
+
 pub(super) async fn a_letter_makes_a_reader_of_someone_never_met(store: impl Store) {
     let (alert, _) = raise(&store, &["west"]).await;
     let asked = Deed { letters: vec![letter(9, words("?"))], ..deed(Vec::new()) };

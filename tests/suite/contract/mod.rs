@@ -100,6 +100,7 @@ stories! {
         whoever_declines_an_exercise_meanwhile_is_met_as_left,
         reach_counts_those_who_would_be_told_now,
         an_end_goes_to_those_who_were_told_and_to_no_one_else,
+        what_takes_the_place_of_an_end_in_a_part_goes_to_its_readers,
         a_reader_is_met_once_by_the_first_row,
         places_are_walked_before_readers_are_closed,
         the_walk_of_readers_does_not_end_before_they_are_closed,

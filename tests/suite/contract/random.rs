@@ -108,7 +108,11 @@ fn chat_effect(chance: &mut Chance) -> Effect {
         22 => Effect::Seen(bot, chat),
         23 => {
             let alert = AlertId(1 + i64::try_from(chance.below(4)).unwrap());
-            Effect::Held(alert, chance.of(&[None, Some(Hold::Paused), Some(Hold::Halted)]))
+            Effect::Held {
+                alert,
+                through: FanoutId(i64::try_from(chance.below(9)).unwrap()),
+                hold: chance.of(&[None, Some(Hold::Paused), Some(Hold::Halted)]),
+            }
         }
         0..4 => Effect::Met(bot, chat, chance.lang()),
         4..10 => Effect::Subscribed(bot, chat, place(chance.of(&SLUGS))),

@@ -160,12 +160,16 @@ pub(super) async fn a_broadcast_is_held_let_go_on_and_stopped(store: impl Store)
     let (alert, fanout) = raise(&store, &["west"]).await;
     let (_, other) = raise(&store, &["west"]).await;
     let hold = async |hold| {
-        act(&store, vec![Effect::Held(alert.alert.id(), hold)]).await;
+        let alert = alert.alert.id();
+        act(&store, vec![Effect::Held { alert, through: fanout, hold }]).await;
         store.fanout(fanout).await.unwrap().unwrap().hold
     };
     assert_eq!(hold(Some(Hold::Paused)).await, Some(Hold::Paused));
     assert_eq!(hold(None).await, None);
+    let (_, end) = end(&store, &alert).await;
     assert_eq!(hold(Some(Hold::Halted)).await, Some(Hold::Halted));
+    assert_eq!(hold(None).await, Some(Hold::Halted), "what was stopped stays so");
+    assert_eq!(store.fanout(end).await.unwrap().unwrap().hold, None, "it came later");
     assert_eq!(store.fanout(other).await.unwrap().unwrap().hold, None);
     close(&store, fanout).await;
     assert_eq!(hold(None).await, Some(Hold::Halted), "a closed one stays as it ended");

@@ -8,9 +8,12 @@
 
 mod bad_input;
 mod command_line;
+mod control;
 mod endings;
 mod four_eyes;
+mod gather;
 mod raise;
+mod replay;
 mod report;
 mod residents;
 mod restart;

@@ -40,7 +40,15 @@ pub(crate) const MARINA: UserId = UserId(4_000_000_000_002);
 pub(crate) const IGOR: UserId = UserId(4_000_000_000_003);
 pub(crate) const NINA: UserId = UserId(4_000_000_000_007);
 
-const TOKEN: &str = "700000001:AAStoriesStoriesStoriesStoriesStory";
+/// Tokens of as many bots as a story may have; the first is the one most of them are about.
+const TOKENS: [&str; 3] = [
+    "700000001:AAStoriesStoriesStoriesStoriesStory",
+    "700000002:AAStoriesStoriesStoriesStoriesStory",
+    "700000003:AAStoriesStoriesStoriesStoriesStory",
+];
+const NAMES: [&str; 3] = ["main", "second", "third"];
+/// More than any story has.
+const COMFORTABLE: u64 = 10_000;
 /// Longer than anything takes on a machine that also compiles.
 const PATIENCE: Duration = Duration::from_secs(40);
 const LOOK: Duration = Duration::from_millis(15);
@@ -56,10 +64,17 @@ struct Daemon {
 
 pub(crate) struct Town {
     pub(crate) seed: u64,
+    /// The bot that people speak to.
     pub(crate) bot: BotId,
+    /// All bots.
+    pub(crate) bots: Vec<BotId>,
+    /// Private chats that each of them serves comfortably.
+    pub(crate) comfortable: u64,
     pub(crate) clock: Telling,
     world: Arc<Mutex<World>>,
     rate: u32,
+    /// To whom the daemon proves every hour that it can speak.
+    pub(crate) canary: Option<ChatId>,
     api_url: String,
     dir: TempDir,
     daemon: Option<Daemon>,
@@ -80,14 +95,28 @@ impl Town {
 
     /// A town whose daemon was not started yet.
     pub(crate) async fn asleep(seed: u64, weather: Weather, rate: u32) -> Self {
+        Self::of_bots(seed, weather, rate, 1).await
+    }
+
+    /// The same with several bots.
+    pub(crate) async fn of_bots(seed: u64, weather: Weather, rate: u32, bots: usize) -> Self {
         let clock = Shifted::new(System::start());
         let limits = Limits { per_second: rate, per_chat: 12, ..Limits::default() };
         let mut world = World::new(seed, weather, limits);
-        let bot = world.add_bot(TOKEN, "nabat_bot").unwrap();
+        let usernames = ["nabat_bot", "nabat_two_bot", "nabat_three_bot"];
+        let bots: Vec<BotId> = TOKENS
+            .iter()
+            .zip(usernames)
+            .take(bots)
+            .map(|(token, name)| world.add_bot(token, name).unwrap())
+            .collect();
+        let bot = bots[0];
         for id in 1..=7 {
             let user = UserId(4_000_000_000_000 + id);
             world.add_resident(user, "Official", "ru").unwrap();
-            world.befriend(bot, user.chat()).unwrap();
+            for bot in &bots {
+                world.befriend(*bot, user.chat()).unwrap();
+            }
         }
         let world = Arc::new(Mutex::new(world));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -105,7 +134,21 @@ impl Town {
             http::serve(shared, listener, timepiece).await.unwrap();
         });
         let dir = tempfile::tempdir().unwrap();
-        Self { seed, bot, clock, world, rate, api_url, dir, daemon: None, server }
+        let (comfortable, daemon) = (COMFORTABLE, None);
+        Self {
+            seed,
+            bot,
+            bots,
+            comfortable,
+            clock,
+            world,
+            rate,
+            canary: None,
+            api_url,
+            dir,
+            daemon,
+            server,
+        }
     }
 
     pub(crate) fn database(&self) -> PathBuf {
@@ -136,18 +179,25 @@ impl Town {
         let (ready, up) = oneshot::channel();
         let (ended, end) = watch::channel(None);
         let (path, clock, stopped) = (self.database(), self.clock.clone(), stop.clone());
-        let bots = vec![Credentials {
-            name: "main".to_owned(),
-            api_url: self.api_url.clone(),
-            token: Token::parse(TOKEN).unwrap(),
-            rate: self.rate,
-            budget: Budget::default(),
-        }];
+        let named = TOKENS.iter().zip(NAMES).take(self.bots.len());
+        let bots = named
+            .map(|(token, name)| Credentials {
+                name: name.to_owned(),
+                api_url: self.api_url.clone(),
+                token: Token::parse(token).unwrap(),
+                rate: self.rate,
+                comfortable: self.comfortable,
+                budget: Budget::default(),
+            })
+            .collect();
         let crashed = crash.clone();
+        let canary = self.canary;
         let thread = thread::spawn(move || {
             let life = async move {
                 let store = open(&path, &clock).await;
-                let config = config::sample().unwrap();
+                let mut config = config::sample().unwrap();
+                let every = Duration::from_hours(1);
+                config.policy.canary = canary.map(|chat| config::Canary { chat, every });
                 let end = app::serve(config, bots, store.clone(), clock, stopped, ready).await;
                 store.close().await;
                 let _ = ended.send(Some(end.map_err(|fault| format!("{fault:#}"))));
@@ -187,6 +237,30 @@ impl Town {
     /// As a crash does: every task ends where it stands.
     pub(crate) fn kill(&mut self) {
         drop(self.daemon.take().unwrap());
+    }
+
+    /// @BotFather gives a bot a new token, of which the daemon does not know.
+    pub(crate) fn revokes(&self, n: usize) {
+        let id = self.bots[n].0;
+        self.world().add_bot(&format!("{id}:AnotherAnotherAnother"), "nabat_bot").unwrap();
+    }
+
+    /// A channel or group comes, and the bot is let in.
+    pub(crate) fn gathers(&self, chat: ChatId, channel: bool, members: u64, by: UserId) {
+        let (bot, now) = (self.bot, self.clock.now());
+        let mut world = self.world();
+        if channel {
+            world.add_channel(chat, "Channel").unwrap();
+        } else {
+            world.add_group(chat, "Group").unwrap();
+        }
+        world.set_members(chat, members).unwrap();
+        world.invite(bot, chat, by, now).unwrap();
+    }
+
+    pub(crate) fn says_in(&self, chat: ChatId, user: UserId, text: &str) {
+        let now = self.clock.now();
+        self.world().say(self.bot, user, Some(chat), text, None, now).unwrap();
     }
 
     // People.

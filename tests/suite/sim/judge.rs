@@ -8,6 +8,7 @@ use nabat::{
         alert::Change,
         delivery::Settlement,
         ids::{AlertId, ChatId, FanoutId, LetterId, RegionId},
+        region::Coverage,
         time::Mono,
     },
     fanout::dispatch::Alarm,
@@ -15,8 +16,9 @@ use nabat::{
 };
 
 use super::{
+    fixtures::BOT,
     ops::{Op, Script},
-    town::{BOT, Town},
+    town::Town,
 };
 
 /// What a storm was like, so that a suite can tell whether every fault occurred.
@@ -32,6 +34,8 @@ pub(crate) struct Weathered {
     pub(crate) confirmed: u64,
     pub(crate) joined_under_alert: u64,
     pub(crate) moved: u64,
+    pub(crate) pauses: u64,
+    pub(crate) halted: u64,
     pub(crate) steps: u64,
 }
 
@@ -54,6 +58,7 @@ pub(crate) fn judge(town: &Town, script: &Script) -> Result<Weathered, String> {
     judge.accounts()?;
     judge.starts()?;
     judge.ends()?;
+    judge.parts()?;
     judge.present()?;
     judge.stale()?;
     let copies = judge.copies()?;
@@ -73,6 +78,8 @@ struct Judge<'a> {
     phones: BTreeMap<ChatId, Vec<Heard>>,
     /// How each chat ended in each broadcast, by the log.
     log: BTreeMap<(FanoutId, ChatId), Settlement>,
+    /// Chats that came, went or moved on the way.
+    unsteady: BTreeSet<ChatId>,
     /// How each chat's letter about an alert ended.
     letters: BTreeMap<(AlertId, ChatId), Settlement>,
 }
@@ -98,7 +105,8 @@ impl<'a> Judge<'a> {
                 None => drop(letters.insert((row.alert, chat), row.settlement)),
             }
         }
-        Self { town, script, fanouts, phones, log, letters }
+        let unsteady = town.record.unsteady.iter().map(|&chat| now_called(town, chat)).collect();
+        Self { town, script, fanouts, phones, log, unsteady, letters }
     }
 
     /// Promise 5: within the limits, counted where they arrive.
@@ -133,7 +141,7 @@ impl<'a> Judge<'a> {
     }
 
     fn steady(&self, chat: ChatId) -> bool {
-        !self.town.record.unsteady.contains(&chat)
+        !self.unsteady.contains(&chat)
     }
 
     fn shows(&self, chat: ChatId, fanout: FanoutId) -> bool {
@@ -147,6 +155,11 @@ impl<'a> Judge<'a> {
         self.fanouts
             .iter()
             .any(|other| other.id > fanout.id && other.transition.alert.id() == alert)
+    }
+
+    /// Whether an official stopped it for good.
+    fn halted(&self, fanout: &Fanout) -> bool {
+        self.town.record.halted.contains(&fanout.id)
     }
 
     /// Promise 1: whoever is counted as delivered has it, and whoever has not is known. Of a partial
@@ -165,6 +178,7 @@ impl<'a> Judge<'a> {
                         !self.steady(chat)
                             || !has
                                 && (self.overtaken(fanout)
+                                    || self.halted(fanout)
                                     || !self.alive(chat)
                                     || self.knew(chat, fanout))
                     }
@@ -172,8 +186,9 @@ impl<'a> Judge<'a> {
                 if !fair {
                     let ended = self.log.get(&(fanout.id, chat));
                     return Err(format!(
-                        "{:?}: {chat:?} ended as {ended:?}, has it: {has}",
-                        fanout.id
+                        "{:?}: {chat:?} ended as {ended:?}, has it: {has}; {}",
+                        fanout.id,
+                        self.history(chat)
                     ));
                 }
             }
@@ -238,9 +253,19 @@ impl<'a> Judge<'a> {
                 .collect()
         };
         let own = levels(alert);
+        // It has to have covered a place of the chat's as a whole, at some time.
+        let places = self.town.ledger.subscriber(BOT, chat).map_or_else(Vec::new, |one| one.places);
+        let covers = |other: AlertId| {
+            let turns = self.fanouts.iter().map(|one| &one.transition);
+            let areas = turns.filter(|turn| turn.alert.id() == other).map(|turn| turn.alert.area());
+            areas.into_iter().any(|area| {
+                let direct = |place| area.coverage(place, &self.town.forest) == Coverage::Direct;
+                places.is_empty() || places.iter().any(direct)
+            })
+        };
         let equal = |other: &AlertId| {
             (*other == alert && since.is_none())
-                || (*other != alert && !levels(*other).is_disjoint(&own))
+                || (*other != alert && !levels(*other).is_disjoint(&own) && covers(*other))
         };
         let messages = self.phones.get(&chat).map_or(&[][..], Vec::as_slice);
         messages.iter().any(|heard| {
@@ -263,17 +288,20 @@ impl<'a> Judge<'a> {
                         && self.log.get(&(fanout, chat)) == Some(&Settlement::Uncertain)
                 });
                 let ever = messages.iter().any(|heard| heard.tells.contains(&alert));
-                let ended = messages.iter().any(|heard| heard.fanout == Some(end.id));
+                let ended = messages.iter().any(|heard| heard.fanout == Some(end.id))
+                    || end.transition.change != Change::Withdrawn && self.heard_over(chat, alert);
                 let known = self.log.get(&(end.id, chat));
                 // Whom expiry doesn't reach in time hears of the confirmed end instead.
                 let mut later = self
                     .fanouts
                     .iter()
                     .filter(|one| one.id > end.id && one.transition.alert.id() == alert);
-                let reached = ended
+                let reached = self.halted(end)
+                    || ended
                     || known == Some(&Settlement::Uncertain)
                     || later.any(|one| {
                         self.shows(chat, one.id)
+                            || self.halted(one)
                             || self.log.get(&(one.id, chat)) == Some(&Settlement::Uncertain)
                     });
                 // Whoever has since been told that it has begun anew knows what holds.
@@ -288,13 +316,63 @@ impl<'a> Judge<'a> {
                 }
                 // Nobody but the world knows whether an attempt without an answer arrived.
                 // And whom a dead process may have sent to is known by its mark alone.
-                let by_log = self.log.iter().any(|((fanout, whose), settlement)| {
-                    *whose == chat && *settlement == Settlement::Uncertain && *fanout < end.id
+                let mut uncertain = self.town.record.uncertain.iter();
+                let by_log = uncertain.any(|&(fanout, whose)| {
+                    now_called(self.town, whose) == chat && fanout < end.id
                 });
                 let mut doubted = self.town.record.doubted.iter();
                 let doubtful = by_log || doubted.any(|&one| now_called(self.town, one) == chat);
-                if ended && !ever && !doubtful {
+                if self.shows(chat, end.id) && !ever && !doubtful {
                     return Err(format!("{chat:?} heard the end of {alert:?} and never of it"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the last that a chat heard by a broadcast of the alert, or of the alert, is not that it
+    /// goes on.
+    fn heard_over(&self, chat: ChatId, alert: AlertId) -> bool {
+        let messages = self.phones.get(&chat).map_or(&[][..], Vec::as_slice);
+        let of = |heard: &&Heard| {
+            heard.tells.contains(&alert) || heard.fanout.is_some_and(|one| self.is_of(one, alert))
+        };
+        messages.iter().rfind(of).is_some_and(|heard| !heard.tells.contains(&alert))
+    }
+
+    /// An end in a part goes to those who were told and live there, also when a later state of the
+    /// alert takes its place on the way.
+    fn parts(&self) -> Result<(), String> {
+        let board = self.town.ledger.board();
+        for alert in board.alerts() {
+            let id = alert.id();
+            for (chat, places) in self.town.everyone() {
+                let forest = &self.town.forest;
+                let holds = |place| alert.area().coverage(place, forest) != Coverage::None;
+                if places.is_empty() || places.iter().any(holds) || !self.alive(chat) {
+                    continue;
+                }
+                let messages = self.phones.get(&chat).map_or(&[][..], Vec::as_slice);
+                let lost = |fanout| {
+                    self.town.record.crashes > 0
+                        && !self.is_of(fanout, id)
+                        && self.log.get(&(fanout, chat)) == Some(&Settlement::Uncertain)
+                };
+                let mut fanouts = self.fanouts.iter();
+                let excused = fanouts.any(|one| {
+                    one.transition.alert.id() == id
+                        && (self.halted(one)
+                            || self.log.get(&(one.id, chat)) == Some(&Settlement::Uncertain))
+                });
+                if self.steady(chat)
+                    && told_last(messages, id, lost)
+                    && !self.heard_over(chat, id)
+                    && !excused
+                {
+                    return Err(format!(
+                        "{chat:?} was told of {id:?} and not that it is over there; {}",
+                        self.history(chat)
+                    ));
                 }
             }
         }
@@ -326,10 +404,17 @@ impl<'a> Judge<'a> {
                         }) && self.told_of_equal(chat, alert.id(), None, |_| true);
                     let equal = board.posture(place, &self.town.forest);
                     let knows = equal.alerts().any(|other| {
+                        let forest = &self.town.forest;
                         other.draft().step() >= alert.draft().step()
+                            && other.area().coverage(place, forest) == Coverage::Direct
                             && messages.iter().any(|heard| heard.tells.contains(&other.id()))
                     });
-                    if !told && !doubtful && !knows {
+                    // Or would be, had an official not stopped that.
+                    let stopped = self.fanouts.iter().filter(|one| self.halted(one)).any(|one| {
+                        let of = one.transition.alert.id();
+                        of == alert.id() || messages.iter().any(|heard| heard.tells.contains(&of))
+                    });
+                    if !told && !doubtful && !knows && !stopped {
                         return Err(format!(
                             "{chat:?} at {place} was never told of {:?}; {}",
                             alert.id(),
@@ -433,6 +518,8 @@ impl<'a> Judge<'a> {
             confirmed: self.fanouts.iter().filter(|one| self.confirms(one)).count() as u64,
             joined_under_alert: town.record.joined_under_alert,
             moved: town.record.heirs.len() as u64,
+            pauses: town.record.pauses,
+            halted: town.record.halted.len() as u64,
             steps: town.steps,
         }
     }
@@ -447,6 +534,8 @@ impl Weathered {
         self.confirmed += other.confirmed;
         self.joined_under_alert += other.joined_under_alert;
         self.moved += other.moved;
+        self.pauses += other.pauses;
+        self.halted += other.halted;
         self.steps += other.steps;
         for (name, n) in other.settled {
             *self.settled.entry(name).or_default() += n;

@@ -4,8 +4,9 @@
 use nabat::domain::{delivery::Settlement, ids::ChatId};
 
 use super::{
+    fixtures::{BOT, place},
     ops::Script,
-    town::{BOT, Town, place},
+    town::Town,
 };
 
 /// Nine hours and a quarter at thirty a second.

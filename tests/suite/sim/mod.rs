@@ -20,10 +20,13 @@
     reason = "what the dice cast is below the bound they were given"
 )]
 
+mod fixtures;
 mod frozen;
+mod jobs;
 mod judge;
 mod long;
 mod ops;
+mod record;
 mod shrink;
 mod storms;
 mod town;

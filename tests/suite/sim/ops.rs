@@ -34,6 +34,10 @@ pub(crate) enum Op {
     EndExpired { nth: u8 },
     /// Sent in error.
     Withdraw { nth: u8 },
+    /// An official holds what is being sent: 0 pauses, 1 lets go on, 2 stops for good.
+    Hold { nth: u8, to: u8 },
+    /// A group or a channel is counted.
+    Count { chat: u16, members: u16 },
     /// The process dies after so many actions of the engine and is down for a while. A write under
     /// way is made or not.
     Crash { actions: u8, down_ms: u16, made: bool },
@@ -54,7 +58,7 @@ pub(crate) struct Script {
     pub(crate) ops: Vec<(u16, Op)>,
 }
 
-/// So many of the chats are groups: the first ones.
+/// So many of the chats are groups: the first ones; and the very first is a channel.
 pub(crate) const GROUPS: u32 = 6;
 
 impl Script {
@@ -74,7 +78,8 @@ fn op(dice: &mut Dice, sick: bool) -> Op {
     let mut word = |n: u64| dice.below(n);
     let (chat, place, nth) = (word(400) as u16, word(5) as u8, word(8) as u8);
     match word(100) {
-        0..10 => Op::Join { chat, place },
+        0..9 => Op::Join { chat, place },
+        9 => Op::Count { chat: chat % GROUPS as u16, members: word(3_000) as u16 },
         10..13 => Op::Drop { chat, place },
         13..19 => Op::Leave { chat },
         19..26 => Op::Block { chat, told: word(2) == 0 },
@@ -82,7 +87,8 @@ fn op(dice: &mut Dice, sick: bool) -> Op {
         29..33 => Op::Migrate { chat: chat % GROUPS as u16, told: word(2) == 0 },
         33..36 => Op::Ask { chat },
         36..38 => Op::Mute { chat: chat % GROUPS as u16 },
-        38..58 => Op::Raise {
+        38..43 => Op::Hold { nth, to: [1, 0, 1, 2][word(4) as usize] },
+        43..58 => Op::Raise {
             place,
             level: word(2) as u8,
             seconds: if word(4) == 0 { 60 + word(20) as u16 } else { 0 },
@@ -94,7 +100,7 @@ fn op(dice: &mut Dice, sick: bool) -> Op {
         // A store that refuses and a process that dies are told apart: what is repeated after the
         // one is bounded by the save, after the other by the mark.
         78..93 if !sick => {
-            Op::Crash { actions: word(120) as u8, down_ms: word(4_000) as u16, made: word(2) == 0 }
+            Op::Crash { actions: word(60) as u8, down_ms: word(4_000) as u16, made: word(2) == 0 }
         }
         78..93 => Op::Sick { ms: word(3_000) as u16 },
         93..95 => Op::EndExpired { nth },

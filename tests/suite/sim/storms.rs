@@ -94,6 +94,7 @@ fn in_every_storm_the_promises_hold_and_every_fault_occurs() {
         assert!(sum.faults.get(fault).is_some_and(|&n| n > 0), "no {fault} in any storm");
     }
     assert!(sum.crashes > storms, "the storms must bite");
+    assert!(sum.pauses > 0 && sum.halted > 0, "nobody held a broadcast");
     assert!(sum.confirmed > 0, "nobody confirmed the end of an expired alert");
     assert!(sum.copies > 0 && sum.ends > 0 && sum.joined_under_alert > 0 && sum.moved > 0);
 }

@@ -1,7 +1,7 @@
 //! A town under alert, on virtual time: the engine, its store, Telegram, and what is done to them.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::Duration,
 };
@@ -9,29 +9,33 @@ use std::{
 use nabat::{
     domain::{
         alert::{self, Alert, Change, Current, Draft, Status, Transition},
-        audience::{Audience, Position, Variant},
+        audience::{Audience, Kind, Variant},
         board::Board,
         bulletin,
         consent::{Act, Answer, Challenge, Demand},
-        delivery::{Fate, Gone, Outcome},
-        hazard::{Catalogue, Certainty, Hazard, Level, Severity, Updates, Urgency},
+        delivery::{Fate, Gone, Outcome, Settlement},
+        hazard::Catalogue,
         ids::{
-            AlertId, BotId, ChatId, Code, FanoutId, HazardId, LevelId, MessageId, RegionId,
-            Revision, UserId,
+            AlertId, ChatId, Code, FanoutId, HazardId, LevelId, MessageId, RegionId, Revision,
+            UserId,
         },
-        lang::{Lang, Texts},
-        letter::{Class, Content, NewLetter, Occasion, Picture},
+        lang::Lang,
+        letter::{Content, NewLetter, Occasion, Picture},
         manner::Manner,
-        operator::{Mandate, Operator, Role, Roster, Scope},
-        region::{Area, Forest, Region},
+        operator::{Role, Roster},
+        region::{Area, Forest},
         time::{Moment, Mono, Utc},
     },
     fanout::{
-        dispatch::{Action, Alarm, Dispatch, What},
+        dispatch::{Action, Dispatch, What},
+        pacer::Fare,
         plan,
         purse::Budget,
     },
-    ports::store::{Cause, Deed, Effect, Enacted, Fanout, Heir, Page, Save},
+    ports::{
+        courier::Extras,
+        store::{Cause, Deed, Effect, Enacted, Fanout, Hold, Save},
+    },
     sim::{
         courier::Post,
         dice::Dice,
@@ -41,12 +45,13 @@ use nabat::{
     store::memory::Ledger,
 };
 
-use super::ops::{GROUPS, Op, Script};
+use super::{
+    fixtures::{BOT, OFFICIAL, forest, hazard, ids, kind, official, place, report, standing},
+    jobs::{Answered, Job},
+    ops::{GROUPS, Op, Script},
+    record::Record,
+};
 
-pub(crate) const BOT: BotId = BotId(4_242);
-const OFFICIAL: UserId = UserId(900_000);
-/// Places of the town: a region, two districts, a town in one of them, and an island.
-pub(crate) const PLACES: [&str; 5] = ["region", "east", "west", "town", "island"];
 /// How often the engine looks at the store.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// The longest a store takes to do something, in microseconds.
@@ -61,50 +66,6 @@ const GIVE_UP: Duration = Duration::from_hours(24);
 
 /// A text of a broadcast for a variant, late or not.
 type Text = (FanoutId, Variant, bool);
-
-/// What is under way between the engine and the store.
-enum Job {
-    Look,
-    Page(FanoutId, Position, usize),
-    Count(FanoutId, Position),
-    Close(FanoutId),
-    Follow(FanoutId, Position, ChatId, ChatId),
-    Save(Box<Save>),
-}
-
-enum Answered {
-    Look(Vec<Fanout>, Board, Vec<nabat::domain::letter::Letter>, Vec<Fanout>),
-    Page(FanoutId, Page),
-    Count(FanoutId, u64),
-    Closed(FanoutId),
-    Moved(FanoutId, Position, ChatId, Heir),
-    Saved(bool),
-}
-
-/// What the judge needs to know and the engine doesn't tell.
-#[derive(Default)]
-pub(crate) struct Record {
-    /// Who should be told by a broadcast, by a naive count when it was opened.
-    pub(crate) audience: BTreeMap<FanoutId, BTreeSet<ChatId>>,
-    /// When a broadcast was opened.
-    pub(crate) opened_at: BTreeMap<FanoutId, Mono>,
-    /// When the engine took a broadcast up first.
-    pub(crate) taken_up: BTreeMap<FanoutId, Mono>,
-    /// Chats whose standing was not steady, since when and why.
-    pub(crate) unsteady: BTreeSet<ChatId>,
-    /// What became of group ids.
-    pub(crate) heirs: BTreeMap<ChatId, ChatId>,
-    pub(crate) crashes: u64,
-    /// What crashes may cost: what was in flight, and a tenth of a second.
-    pub(crate) allowed_copies: u64,
-    pub(crate) alarms: Vec<Alarm>,
-    pub(crate) joined_under_alert: u64,
-    /// Chats with an attempt whose outcome nobody knows, crashes included.
-    pub(crate) doubted: BTreeSet<ChatId>,
-    sent_to: BTreeMap<u64, ChatId>,
-    /// When the outcomes of the last [`UNSAVED`] were heard.
-    heard: VecDeque<Mono>,
-}
 
 /// See the module.
 pub(crate) struct Town {
@@ -188,6 +149,8 @@ impl Town {
         let world = &mut self.post.world;
         if chat.is_private() {
             world.add_resident(UserId(chat.0), "resident", "ru").unwrap();
+        } else if kind(n) == Kind::Channel {
+            world.add_channel(chat, "channel").unwrap();
         } else {
             world.add_group(chat, "group").unwrap();
         }
@@ -195,6 +158,9 @@ impl Town {
         self.chats.push(chat);
         let lang = Lang::ALL[n as usize % 3];
         let mut effects = vec![Effect::Met(BOT, chat, lang)];
+        if !chat.is_private() {
+            effects.push(Effect::Counted(BOT, chat, kind(n), 10_u64.pow(n % 5)));
+        }
         // Most live somewhere; some in two places; some nowhere yet.
         if !n.is_multiple_of(7) {
             effects.push(Effect::Subscribed(BOT, chat, place(self.dice.below(5))));
@@ -227,6 +193,12 @@ impl Town {
             self.pass(Duration::from_millis(after_ms.into()))?;
             self.happen(op)?;
         }
+        // Nothing stays paused for ever.
+        let open = self.ledger.open_fanouts(BOT);
+        let paused = open.into_iter().filter(|one| one.hold == Some(Hold::Paused));
+        for one in paused {
+            self.hold(&one, None);
+        }
         self.settle()
     }
 
@@ -234,7 +206,11 @@ impl Town {
         let until = self.now + GIVE_UP;
         while self.now < until {
             self.pass(Duration::from_secs(2))?;
-            let quiet = self.ledger.open_fanouts(BOT).is_empty()
+            // A lane stops when the announced time is over; the turn that says so comes a tick later.
+            let now = self.moment().utc;
+            let overdue = |alert: &Alert| alert.expires_at().is_some_and(|until| until <= now);
+            let quiet = !self.ledger.board().alerts().any(overdue)
+                && self.ledger.open_fanouts(BOT).is_empty()
                 && self.ledger.letters(BOT, nabat::domain::ids::LetterId(0)).is_empty()
                 && self.post.due_at().is_none()
                 && self.down_until.is_none();
@@ -363,8 +339,10 @@ impl Town {
                 if is_picture(&parcel.what) {
                     let picture = Picture { png: [0].into(), caption: text.to_string() };
                     self.post.photo(tag, parcel.chat, &picture, self.now);
+                } else if let Some(message) = edits {
+                    self.post.edit(tag, parcel.chat, message, &text, self.now);
                 } else {
-                    self.post.send(tag, parcel.chat, &text, edits, self.now);
+                    self.post.send(tag, parcel.chat, &text, with(&parcel.what), self.now);
                 }
             }
             Action::Probe => {
@@ -424,6 +402,7 @@ impl Town {
                     (format!("P {report:?}").into(), Vec::new(), None)
                 }
             },
+            What::Canary => unreachable!("this town has none"),
             What::Edit { watch, report } => {
                 (format!("P {report:?}").into(), Vec::new(), Some(watch.message))
             }
@@ -447,10 +426,12 @@ impl Town {
                 let mut page = self.ledger.page(fanout, after, limit);
                 if let Some(event) = self.events.get(&fanout) {
                     let enough = |place: &RegionId| self.board.enough(event, place, &self.forest);
-                    if let Some(asked) = plan::ask(&mut page, event, enough) {
+                    let mut known = BTreeMap::new();
+                    for asked in plan::ask(&mut page, event, enough) {
                         let told = self.ledger.told(BOT, &asked.chats, &asked.alerts, asked.since);
-                        plan::answer(&mut page, &told);
+                        known.extend(told);
                     }
+                    plan::answer(&mut page, &known);
                 }
                 Answered::Page(fanout, page)
             }
@@ -463,12 +444,19 @@ impl Town {
                 Answered::Moved(fanout, at, to, self.ledger.follow(fanout, from, to))
             }
             Job::Save(save) if well => {
-                let at = self.moment().utc;
-                self.ledger.save(BOT, &save, at);
+                self.save(&save);
                 Answered::Saved(true)
             }
             Job::Save(_) => Answered::Saved(false),
         }
+    }
+
+    fn save(&mut self, save: &Save) {
+        for lane in &save.lanes {
+            let doubtful = lane.log.iter().filter(|row| row.settlement == Settlement::Uncertain);
+            self.record.uncertain.extend(doubtful.map(|row| (lane.fanout, row.chat)));
+        }
+        self.ledger.save(BOT, save, self.moment().utc);
     }
 
     fn hear(&mut self, answer: Answered) {
@@ -519,8 +507,7 @@ impl Town {
                 && let Job::Save(save) = &job
                 && self.sick_until <= self.now
             {
-                let at = self.moment().utc;
-                self.ledger.save(BOT, save, at);
+                self.save(save);
             }
         }
         self.answers.clear();
@@ -603,6 +590,21 @@ impl Town {
             Op::Withdraw { nth } => self.on_alert(nth, |_, alert| {
                 Some(Act::Withdraw { alert: alert.id(), revision: alert.revision() })
             }),
+            Op::Hold { nth, to } => {
+                let open = self.ledger.open_fanouts(BOT);
+                if let Some(one) = open.get(usize::from(nth) % open.len().max(1)) {
+                    let to = [Some(Hold::Paused), None, Some(Hold::Halted)][usize::from(to) % 3];
+                    self.hold(one, to);
+                }
+            }
+            Op::Count { chat, members } => {
+                let n = u32::from(chat) % GROUPS;
+                let chat = self.chat(chat % GROUPS as u16);
+                let effect = Effect::Counted(BOT, chat, kind(n), members.into());
+                if !chat.is_private() && self.ledger.subscriber(BOT, chat).is_some() {
+                    self.enact(vec![effect], Vec::new());
+                }
+            }
             Op::Crash { actions, down_ms, made } => {
                 if self.dispatch.is_some() {
                     self.doom = Some((actions, down_ms, made));
@@ -612,6 +614,22 @@ impl Town {
             Op::Rest { ms } => self.pass(Duration::from_millis(ms.into()))?,
         }
         Ok(())
+    }
+
+    /// What an official does to the broadcasts of an alert, up to this one.
+    fn hold(&mut self, last: &Fanout, hold: Option<Hold>) {
+        let (alert, through) = (last.transition.alert.id(), last.id);
+        let of = |one: &Fanout| one.transition.alert.id() == alert && one.id <= through;
+        let open = self.ledger.open_fanouts(BOT);
+        match hold {
+            Some(Hold::Halted) => {
+                let these = open.into_iter().filter(|one| of(one)).map(|one| one.id);
+                self.record.halted.extend(these);
+            }
+            Some(Hold::Paused) => self.record.pauses += 1,
+            None => {}
+        }
+        self.enact(vec![Effect::Held { alert, through, hold }], Vec::new());
     }
 
     fn join(&mut self, chat: ChatId, at: &RegionId) {
@@ -724,6 +742,7 @@ impl Town {
 
     fn expire(&mut self) {
         let now = self.moment().utc;
+        self.ledger.tidy(now);
         let alerts: Vec<Alert> = self.ledger.board().alerts().cloned().collect();
         for alert in alerts {
             if let Ok(transition) = alert.expire(now, &self.forest) {
@@ -779,93 +798,14 @@ fn is_picture(what: &What) -> bool {
     matches!(letter.new.content, Content::Picture { .. })
 }
 
-fn standing(chat: ChatId, occasion: Occasion, places: Vec<RegionId>) -> NewLetter {
-    NewLetter {
-        bot: BOT,
-        chat,
-        lang: Lang::En,
-        class: Class::Resident,
-        content: Content::Standing { occasion, places },
-        not_after: None,
-    }
-}
-
-fn report(fanout: &Fanout) -> nabat::domain::report::Report {
-    nabat::domain::report::Report {
-        fanout: fanout.id,
-        alert: fanout.transition.alert.id(),
-        revision: fanout.transition.alert.revision(),
-        audience: fanout.size,
-        tally: fanout.progress.tally,
-        started_at: fanout.opened_at,
-        closed_at: fanout.closed_at,
-        rate: 0,
-        limit: 1,
-        tenths: 0,
-        trouble: None,
-    }
-}
-
-fn ids(alerts: &[AlertId]) -> Vec<i64> {
-    alerts.iter().map(|alert| alert.0).collect()
-}
-
-pub(crate) fn place(n: u64) -> RegionId {
-    RegionId::new(PLACES[usize::try_from(n).unwrap() % PLACES.len()])
-}
-
-fn forest() -> Forest {
-    let region = |id: &str, parent: Option<&str>| Region {
-        id: RegionId::new(id),
-        parent: parent.map(RegionId::new),
-        name: Texts::same(id),
-        short_word: id.to_uppercase(),
-        aliases: Vec::new(),
-        source: Texts::same("duty desk"),
-        zone: chrono_tz::Europe::Moscow,
-    };
-    let parents = [None, Some("region"), Some("region"), Some("west"), None];
-    Forest::plant(PLACES.iter().zip(parents).map(|(id, parent)| region(id, parent)).collect())
-        .unwrap()
-}
-
-fn hazard() -> Hazard {
-    let level = |id: &str, severity| Level {
-        id: LevelId::new(id),
-        title: Texts::same(id),
-        action: Texts::same("act"),
-        guidance: Texts::same("guidance"),
-        urgency: Urgency::Immediate,
-        severity,
-        certainty: Certainty::Likely,
-        approvals: 0,
-        silent: false,
-        updates: Updates::Edit,
-        paid: false,
-    };
-    let levels = vec![level("low", Severity::Moderate), level("high", Severity::Extreme)];
-    let life = (Duration::from_hours(12), true);
-    Hazard::new(
-        HazardId::new("drone"),
-        Texts::same("drone"),
-        Vec::new(),
-        Texts::same("after"),
-        life,
-        levels,
-    )
-    .unwrap()
-}
-
-fn official() -> Operator {
-    Operator {
-        user: OFFICIAL,
-        name: "Official".to_owned(),
-        person: "official".to_owned(),
-        lang: Lang::En,
-        mandates: vec![Mandate {
-            roles: [Role::Issuer].into(),
-            regions: [RegionId::new("region"), RegionId::new("island")].into(),
-            hazards: Scope::Every,
-        }],
+/// What goes with a message for its chat alone.
+fn with(what: &What) -> Extras {
+    match what {
+        What::Bulletin { manner: Manner::Anew { reply_to, .. }, fare, .. } => {
+            Extras { reply_to: *reply_to, paid: *fare == Fare::Paid }
+        }
+        What::Bulletin { .. } | What::Letter { .. } | What::Edit { .. } | What::Canary => {
+            Extras::default()
+        }
     }
 }
