@@ -48,7 +48,7 @@ use crate::{
     bot::{
         Rules,
         desk::{Desk, DeskError, DeskOptions},
-        dialogue::Sibling,
+        dialogue::{Sibling, Tariff},
         phrases,
     },
     config::{Canary, Config},
@@ -97,6 +97,11 @@ pub struct Credentials {
     pub comfortable: u64,
     /// What it may spend on more.
     pub budget: Budget,
+}
+
+fn tariff(bot: &Credentials) -> (BotId, Tariff) {
+    let Budget { rate: paid_rate, per_alert, per_day } = bot.budget;
+    (bot.token.bot(), Tariff { rate: bot.rate, paid_rate, per_alert, per_day })
 }
 
 /// Reads the tokens that the configuration names.
@@ -163,6 +168,7 @@ pub async fn serve<S: Store, K: Clock>(
     let Config { forest, catalogue, roster, policy, .. } = config;
     let rules = Arc::new(Rules::new(forest, catalogue, roster));
     let ids: Vec<BotId> = bots.iter().map(|bot| bot.token.bot()).collect();
+    let tariffs: BTreeMap<BotId, Tariff> = bots.iter().map(tariff).collect();
     let (intake, sending) = (CancellationToken::new(), CancellationToken::new());
     let (alarms, mut rung) = mpsc::unbounded_channel::<(BotId, Alarm)>();
     let mut parts: JoinSet<Result<()>> = JoinSet::new();
@@ -184,7 +190,7 @@ pub async fn serve<S: Store, K: Clock>(
                 bots: ids.clone(),
                 siblings: family.iter().filter(|one| one.bot != bot.token.bot()).cloned().collect(),
                 comfortable: bot.comfortable,
-                rate_per_second: bot.rate,
+                tariffs: tariffs.clone(),
                 default_lang: policy.language,
                 late_after: policy.command_late_after,
                 username,

@@ -185,7 +185,10 @@ fn transition(reach: &TransitionFigures) -> Value {
         "forecast_ms": ms(reach.forecast.as_ref().and_then(|forecast| forecast.time_to(100))),
         "failures": failures,
         "possible_duplicates": measured.repeated,
-        "dropped_as_stale": reach.tally.get(Settlement::Superseded),
+        "dropped_as_stale": reach.stale(),
+        "knew_already": reach.known,
+        "stopped_by_official": reach.halted,
+        "stars_tenths": reach.tenths,
         "curve": points,
     })
 }

@@ -39,7 +39,7 @@ use crate::{
     },
     ports::{
         courier::{Event, Incoming, Press, Said},
-        store::{Asked, Cause, Deed, Effect, Entry, Fanout, Subscriber},
+        store::{Asked, Cause, Deed, Effect, Entry, Fanout, Spent, Subscriber},
     },
 };
 
@@ -69,6 +69,19 @@ pub struct Sibling {
     pub comfortable: u64,
 }
 
+/// How quickly a bot sends, and for how many Stars. `// Bot API: allow_paid_broadcast`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tariff {
+    /// Messages per second for nothing.
+    pub rate: u32,
+    /// Messages per second while they are paid for; 0 if the bot never pays.
+    pub paid_rate: u32,
+    /// Stars for one alert at most.
+    pub per_alert: u64,
+    /// Stars for one day at most.
+    pub per_day: u64,
+}
+
 /// What a desk knows of itself.
 #[derive(Clone, Debug)]
 pub struct Office {
@@ -80,8 +93,8 @@ pub struct Office {
     pub siblings: Vec<Sibling>,
     /// Private chats that it serves comfortably.
     pub comfortable: u64,
-    /// What one bot sends a second, for forecasts.
-    pub rate_per_second: u32,
+    /// What each bot sends with, for forecasts.
+    pub tariffs: BTreeMap<BotId, Tariff>,
     /// The language of those whose own we don't speak.
     pub default_lang: Lang,
     /// Commands that raise and are older are answered, not executed.
@@ -120,7 +133,7 @@ pub enum Want {
     AskedBy(UserId),
     /// The last transition of an alert.
     Turn(AlertId),
-    /// How many chats an audience has, bot by bot.
+    /// How many chats an audience has, bot by bot, and what the bots have spent.
     Reach(Audience),
     /// The figures of an alert's broadcasts.
     Figures(AlertId),
@@ -150,7 +163,7 @@ pub struct Facts {
     pub asked: BTreeMap<Code, Option<Asked>>,
     pub asked_by: Option<Vec<Challenge>>,
     pub turns: BTreeMap<AlertId, Option<Transition>>,
-    pub reach: Option<(Audience, Vec<Reach>)>,
+    pub reach: Option<(Audience, Vec<(BotId, Reach, Spent)>)>,
     pub figures: BTreeMap<AlertId, Vec<FanoutFigures>>,
     pub open: Option<Vec<Fanout>>,
     pub members: Option<Option<u64>>,
@@ -187,7 +200,7 @@ impl Facts {
     fn open(&self) -> Result<&[Fanout], Want> {
         self.open.as_deref().ok_or(Want::Open)
     }
-    fn reach(&self, audience: &Audience) -> Result<&[Reach], Want> {
+    fn reach(&self, audience: &Audience) -> Result<&[(BotId, Reach, Spent)], Want> {
         match &self.reach {
             Some((of, counts)) if of == audience => Ok(counts),
             Some(_) | None => Err(Want::Reach(audience.clone())),

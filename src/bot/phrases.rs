@@ -18,12 +18,13 @@ use std::time::Duration;
 
 use crate::domain::{
     alert::{AlertRefusal, Change, DraftRefusal, Status},
+    audience::{Kind, Reach},
     consent::ConsentRefusal,
     delivery::Settlement,
     ids::ChatId,
     lang::Lang,
     operator::MandateRefusal,
-    report::{Forecast, Reason, Trouble},
+    report::{Forecast, Outlook, Reason, Trouble},
 };
 
 pub use letters::{progress, standing};
@@ -178,7 +179,7 @@ pub enum Phrase<'a> {
     PreviewHead(&'a Asked),
     PreviewText(&'a str),
     PreviewOther,
-    PreviewReach(&'a Forecast),
+    PreviewReach(&'a Outlook),
     PreviewReaders,
     PreviewNow,
     PreviewAfter,
@@ -284,6 +285,14 @@ pub enum Phrase<'a> {
     Reason(Reason, u64),
     ReasonUnsent(u64),
     ReportRepeated(u64),
+    /// Why chats that were superseded were not sent to.
+    ReportUnneeded {
+        stale: u64,
+        known: u64,
+        halted: u64,
+    },
+    /// In tenths of a Star.
+    ReportSpent(u64),
     ReportBots(usize),
     ReportSkipped {
         more: usize,
@@ -433,6 +442,21 @@ fn grouped(count: u64, separator: char) -> String {
         text.push(digit);
     }
     text
+}
+
+/// Chats of each kind that there are and people in them, unless all are people.
+fn by_kind(reach: &Reach) -> impl Iterator<Item = (Kind, u64, u64)> {
+    let kinds = [Kind::Channel, Kind::Group, Kind::Private].map(|kind| (kind, reach.of(kind)));
+    let mixed = kinds.iter().any(|(kind, (chats, _))| *kind != Kind::Private && *chats > 0);
+    let there = kinds.into_iter().filter(move |(_, (chats, _))| mixed && *chats > 0);
+    there.map(|(kind, (chats, people))| (kind, chats, people))
+}
+
+/// Those parts of a sum that there are.
+fn parts<const N: usize>(parts: [(&str, u64); N], separator: char) -> String {
+    let there = parts.iter().filter(|(_, chats)| *chats > 0);
+    let there = there.map(|(name, chats)| format!("{name} {}", grouped(*chats, separator)));
+    there.collect::<Vec<_>>().join(", ")
 }
 
 /// By when each of these parts is expected to be told, as far as that is known.

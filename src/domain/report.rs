@@ -14,7 +14,7 @@ use super::{
 };
 
 pub use curve::{Curve, SLICES_MAX};
-pub use forecast::Forecast;
+pub use forecast::{Forecast, Outlook, Pace};
 
 /// The figures of one broadcast at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -194,6 +194,22 @@ impl Measured {
     }
 }
 
+/// What a broadcast costs through one bot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Tenths of a Star that were spent.
+    pub tenths: u64,
+    /// Messages per second while they are paid for; 0 if they are not.
+    pub rate: u32,
+    /// Tenths of a Star that it may come to, of what was left of the budgets when it was last saved.
+    pub most: u64,
+}
+
+impl Cost {
+    /// Nothing.
+    pub const NONE: Self = Self { tenths: 0, rate: 0, most: 0 };
+}
+
 /// The kept figures of one broadcast: of one transition, through one bot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FanoutFigures {
@@ -207,12 +223,34 @@ pub struct FanoutFigures {
     pub audience: Option<u64>,
     /// How they ended so far.
     pub tally: Tally,
+    /// Chats among the superseded that knew it by another message.
+    pub known: u64,
+    /// What it cost so far.
+    pub cost: Cost,
+    /// Whether an official stopped it for good.
+    pub halted: bool,
     /// When it was opened.
     pub opened_at: Utc,
     /// When the last chat was settled, if that was so.
     pub closed_at: Option<Utc>,
     /// What its sends came to.
     pub measured: Measured,
+}
+
+impl FanoutFigures {
+    /// Chats that were not sent to because an official stopped it.
+    fn spared(&self) -> u64 {
+        if !self.halted {
+            return 0;
+        }
+        self.tally.get(Settlement::Superseded).saturating_sub(self.known)
+    }
+
+    /// How many it is for and at which pace; `None` while that is not known.
+    fn course(&self) -> Option<(u64, Pace)> {
+        let pace = Pace { free: self.measured.pace, paid: self.cost.rate, most: self.cost.most };
+        Some((self.audience?, pace)).filter(|(chats, pace)| *chats == 0 || pace.free > 0)
+    }
 }
 
 /// How one transition of an alert reached its audience, through all bots together.
@@ -226,6 +264,12 @@ pub struct TransitionFigures {
     pub audience: Option<u64>,
     /// How they ended so far.
     pub tally: Tally,
+    /// Chats among the superseded that knew it by another message.
+    pub known: u64,
+    /// Chats among the superseded that were not sent to because an official stopped it.
+    pub halted: u64,
+    /// Tenths of a Star that were spent.
+    pub tenths: u64,
     /// When its broadcasts were opened.
     pub opened_at: Utc,
     /// When the last chat was settled, if that was so through every bot.
@@ -250,17 +294,16 @@ impl TransitionFigures {
 
     fn together(bots: &[FanoutFigures]) -> Option<Self> {
         let first = bots.first()?;
-        let lane = |one: &FanoutFigures| {
-            let pace = one.measured.pace;
-            Some((one.audience?, pace)).filter(|(chats, pace)| *chats == 0 || *pace > 0)
-        };
-        let lanes: Option<Vec<(u64, u32)>> = bots.iter().map(lane).collect();
+        let lanes: Option<Vec<(u64, Pace)>> = bots.iter().map(FanoutFigures::course).collect();
         let closed: Option<Vec<Utc>> = bots.iter().map(|one| one.closed_at).collect();
         let mut reach = Self {
             transition: first.transition.clone(),
             bots: bots.len(),
             audience: bots.iter().map(|one| one.audience).sum(),
             tally: Tally::ZERO,
+            known: bots.iter().map(|one| one.known).sum(),
+            halted: bots.iter().map(FanoutFigures::spared).sum(),
+            tenths: bots.iter().map(|one| one.cost.tenths).sum(),
             opened_at: bots.iter().map(|one| one.opened_at).min()?,
             closed_at: closed.and_then(|at| at.into_iter().max()),
             measured: Measured::default(),
@@ -286,6 +329,13 @@ impl TransitionFigures {
         let failed = [Settlement::Retired, Settlement::Suspended, Settlement::Failed];
         let failed: u64 = failed.into_iter().map(|one| self.tally.get(one)).sum();
         failed.saturating_sub(self.measured.failures.values().sum())
+    }
+
+    /// Chats that were not sent to because what they would have read was no longer true.
+    #[must_use]
+    pub fn stale(&self) -> u64 {
+        let others = self.known.saturating_add(self.halted);
+        self.tally.get(Settlement::Superseded).saturating_sub(others)
     }
 
     /// The audience, or as many of it as are settled while it is being counted.

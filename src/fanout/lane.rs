@@ -22,6 +22,7 @@
 //!
 //! Deliberately absent: pacing, the choice between lanes, and texts.
 
+mod figures;
 mod saving;
 mod telling;
 
@@ -37,7 +38,7 @@ use crate::{
         delivery::{Fate, Settlement, Tally},
         ids::{AlertId, ChatId, FanoutId, MessageId, Revision},
         manner::{Manner, Manners},
-        report::Report,
+        report::Cost,
         time::{Moment, Mono, Utc},
     },
     fanout::plan::Rank,
@@ -176,6 +177,9 @@ pub struct Lane {
     in_flight: usize,
 
     tally: Tally,
+    /// Of those superseded: who knew it already.
+    known: u64,
+    cost: Cost,
     log: Vec<LogRow>,
     sent: VecDeque<Mono>,
     answered: u32,
@@ -245,6 +249,8 @@ impl Lane {
                 turns: 0,
                 in_flight: 0,
                 tally: progress.tally,
+                known: progress.known,
+                cost: progress.cost,
                 log: Vec::new(),
                 sent: VecDeque::new(),
                 answered: 0,
@@ -500,7 +506,7 @@ impl Lane {
                 || (self.starts && self.late && recipient.told)
                 || (at.stratum == Position::READERS && self.known_over && recipient.over);
             if needless && !doubt {
-                self.tally.add(Settlement::Superseded, 1);
+                self.count_known();
                 continue;
             }
             let entry = Entry {
@@ -518,7 +524,7 @@ impl Lane {
                 state: Wait::Ready,
             };
             if !doubt && self.put(at, &entry) == Manner::Not {
-                self.tally.add(Settlement::Superseded, 1);
+                self.count_known();
                 continue;
             }
             self.stragglers.insert(at, entry);
@@ -665,26 +671,6 @@ impl Lane {
         [waiting, fetch].into_iter().flatten().min()
     }
 
-    /// The figures.
-    pub fn report(&mut self, limit: u32, now: Mono) -> Report {
-        while self.sent.front().is_some_and(|&at| now.since(at) > Duration::from_secs(1)) {
-            self.sent.pop_front();
-        }
-        Report {
-            fanout: self.id,
-            alert: self.alert,
-            revision: self.revision,
-            audience: self.size,
-            tally: self.counted(),
-            started_at: self.opened_at,
-            closed_at: self.closed_at,
-            rate: u32::try_from(self.sent.len()).unwrap_or(u32::MAX),
-            limit,
-            tenths: 0,
-            trouble: None,
-        }
-    }
-
     /// Whether everyone is settled.
     fn is_done(&self) -> bool {
         let walked = match self.stop {
@@ -723,23 +709,6 @@ impl Lane {
         // What is durable of it is too much, which is safe, until the next save says otherwise.
         self.waiting.insert((until, at));
         self.dirty = true;
-    }
-
-    /// The tally, with those who were not walked.
-    fn counted(&self) -> Tally {
-        let mut tally = self.tally;
-        if let Rest::Counted(n) = self.rest {
-            tally.add(self.unsent(), n);
-        }
-        tally
-    }
-
-    /// How those end who are not sent to because the lane was stopped.
-    fn unsent(&self) -> Settlement {
-        match self.stop {
-            Some(Stop::Malformed) => Settlement::Failed,
-            Some(Stop::Stale | Stop::Halted) | None => Settlement::Superseded,
-        }
     }
 
     fn drop_fresh(&mut self, recipient: Recipient, now: Utc) {

@@ -43,7 +43,7 @@ use crate::domain::{
     },
     lang::Lang,
     letter::{Letter, NewLetter, Watch},
-    report::FanoutFigures,
+    report::{Cost, FanoutFigures},
     time::Utc,
 };
 
@@ -269,6 +269,10 @@ pub struct Progress {
     pub stragglers: Vec<Straggler>,
     /// Settled.
     pub tally: Tally,
+    /// Of those superseded: who knew it by another message.
+    pub known: u64,
+    /// What it cost.
+    pub cost: Cost,
 }
 
 impl Progress {
@@ -278,6 +282,8 @@ impl Progress {
         mark: Position::START,
         stragglers: Vec::new(),
         tally: Tally::ZERO,
+        known: 0,
+        cost: Cost::NONE,
     };
 }
 
@@ -320,7 +326,7 @@ pub struct Save {
     pub watches: Vec<WatchSave>,
     /// What the limits have to remember; `None` if nothing changed.
     pub limits: Option<Limits>,
-    /// Messages per second that the bot is held to: kept with the figures of its broadcasts.
+    /// Messages per second that the bot is held to for nothing: kept with the figures of its broadcasts.
     pub pace: u32,
 }
 
@@ -386,6 +392,20 @@ pub struct Spent {
     pub tenths: u64,
     /// Tenths of a Star spent on each alert of late.
     pub alerts: BTreeMap<AlertId, u64>,
+}
+
+impl Spent {
+    /// The day of a moment, counted from 1970 in UTC.
+    #[must_use]
+    pub fn day_of(at: Utc) -> i64 {
+        at.timestamp().div_euclid(86_400)
+    }
+
+    /// Tenths of a Star spent on the day of a moment.
+    #[must_use]
+    pub fn on_day(&self, at: Utc) -> u64 {
+        if self.day == Self::day_of(at) { self.tenths } else { 0 }
+    }
 }
 
 /// What a token's limits have to remember across a restart.

@@ -24,7 +24,7 @@ use crate::{
         lang::{Lang, Texts},
         letter::{Button, Class, Content, Message, Occasion},
         region::Area,
-        report::{Curve, Measured, Reason},
+        report::{Cost, Curve, Measured, Reason},
         time::Utc,
     },
     ports::store::{Hold, Limits, Progress, Result, Spent, StoreError, Straggler},
@@ -530,6 +530,11 @@ struct ProgressBody {
     mark: (u32, i64),
     stragglers: Vec<StragglerBody>,
     tally: [u64; 7],
+    // Earlier versions did not count these.
+    #[serde(default)]
+    known: u64,
+    #[serde(default)]
+    cost: (u64, u32, u64),
 }
 
 fn pair(position: Position) -> (u32, i64) {
@@ -556,6 +561,8 @@ pub(super) fn put_progress(progress: &Progress) -> Result<String> {
         mark: pair(progress.mark),
         stragglers: stragglers.collect(),
         tally: progress.tally.counts(),
+        known: progress.known,
+        cost: (progress.cost.tenths, progress.cost.rate, progress.cost.most),
     })
 }
 
@@ -573,12 +580,15 @@ pub(super) fn take_progress(text: &str) -> Result<Progress> {
             doubt: one.doubt,
         })
     };
+    let (tenths, rate, most) = row.cost;
     let stragglers: Result<Vec<Straggler>> = row.stragglers.into_iter().map(straggler).collect();
     Ok(Progress {
         cursor: position(row.cursor),
         mark: position(row.mark),
         stragglers: stragglers?,
         tally: Tally::recorded(row.tally),
+        known: row.known,
+        cost: Cost { tenths, rate, most },
     })
 }
 

@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 
-use super::{Talk, Want};
+use super::{Case, Talk, Want};
 use crate::{
     bot::{
         buttons::Touch,
@@ -14,22 +14,25 @@ use crate::{
     },
     domain::{
         alert::{Actor, Alert, AlertRefusal, Current, Draft, Status},
-        audience::{Audience, Reach, Variant},
+        audience::{Audience, Variant},
         bulletin,
         consent::{Act, Challenge, Demand},
-        ids::{AlertId, Code, HazardId, RegionId},
+        ids::{AlertId, BotId, Code, HazardId, RegionId},
         lang::Lang,
         letter::{Button, Message},
         operator::{Authorised, MandateRefusal, Operator, Role},
         preview::Preview,
         region::Area,
-        report::Forecast,
+        report::{Outlook, Pace},
     },
-    ports::store::Effect,
+    ports::store::{Effect, Spent},
 };
 
 /// Most challenges that one official may leave open: each is a loaded alert.
 pub(super) const OPEN_MAX: usize = 8;
+
+/// Tenths in a Star.
+const TENTHS: u64 = 10;
 
 /// How often a code is drawn before we give up: with 32⁵ codes the second draw is a rarity.
 const DRAWS_MAX: u64 = 8;
@@ -113,8 +116,8 @@ struct Sheet<'a> {
     challenge: &'a Challenge,
     preview: Preview,
     place: RegionId,
-    /// Chats, bot by bot; `None` where the delivery log decides.
-    reach: Option<Vec<Reach>>,
+    /// Whom it reaches; `None` where the delivery log decides.
+    outlook: Option<Outlook>,
 }
 
 impl Talk<'_> {
@@ -212,15 +215,13 @@ impl Talk<'_> {
             return Ok(());
         }
         let Some(place) = area.regions().next().cloned() else { return Ok(()) };
-        let reach = match challenge.act() {
+        let outlook = match challenge.act() {
             Act::Raise(draft) | Act::Change { to: draft, .. } => {
-                let exercise = draft.status() == Status::Exercise;
-                let audience = Audience::covering(draft.area(), exercise, forest);
-                Some(self.facts.reach(&audience)?.to_vec())
+                Some(self.outlook(draft, subject(challenge.act()), &preview)?)
             }
             Act::End { .. } | Act::Withdraw { .. } => None,
         };
-        let sheet = Sheet { challenge: &challenge, preview, place, reach };
+        let sheet = Sheet { challenge: &challenge, preview, place, outlook };
         let chars = self.longest(&sheet)?;
         if chars > TEXT_MAX {
             let phrase = Phrase::TextTooLong { chars, most: TEXT_MAX };
@@ -233,6 +234,32 @@ impl Talk<'_> {
         self.journal("challenged", kept);
         self.deed.effects.push(Effect::Challenged(Box::new(challenge)));
         Ok(())
+    }
+
+    /// Whom it reaches through all bots, how soon, and for how much.
+    fn outlook(
+        &self,
+        draft: &Draft,
+        alert: Option<AlertId>,
+        preview: &Preview,
+    ) -> Result<Outlook, Want> {
+        let Case { rules, office, now, .. } = self.case;
+        let exercise = draft.status() == Status::Exercise;
+        let audience = Audience::covering(draft.area(), exercise, &rules.forest);
+        // An edit can't be paid for.
+        let paid = draft.paid() && !exercise && !preview.edits();
+        let pace = |bot: &BotId, spent: &Spent| {
+            let tariff = office.tariffs.get(bot).copied().unwrap_or_default();
+            let on_it = alert.and_then(|alert| spent.alerts.get(&alert)).copied().unwrap_or(0);
+            let left = |stars: u64, spent| stars.saturating_mul(TENTHS).saturating_sub(spent);
+            Pace {
+                free: tariff.rate,
+                paid: if paid { tariff.paid_rate } else { 0 },
+                most: left(tariff.per_alert, on_it).min(left(tariff.per_day, spent.on_day(now))),
+            }
+        };
+        let bots = self.facts.reach(&audience)?;
+        Ok(Outlook::new(bots.iter().map(|(bot, reach, spent)| (*reach, pace(bot, spent)))))
     }
 
     /// The characters of the longest text residents would get, among all languages.
@@ -342,13 +369,8 @@ impl Talk<'_> {
             Phrase::PreviewText(place).in_lang(lang)
         );
         let variant = Variant { lang, place: sheet.place.clone() };
-        let reach = match &sheet.reach {
-            Some(counts) => {
-                let per_second = self.case.office.rate_per_second;
-                let lanes = counts.iter().map(|reach| (reach.total(), per_second));
-                let forecast = Forecast::new(lanes);
-                Phrase::PreviewReach(&forecast).in_lang(lang)
-            }
+        let reach = match &sheet.outlook {
+            Some(outlook) => Phrase::PreviewReach(outlook).in_lang(lang),
             None => Phrase::PreviewReaders.in_lang(lang),
         };
         let (title, state) = match kind {

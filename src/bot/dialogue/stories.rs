@@ -2,12 +2,12 @@
 
 mod control;
 mod gathered;
+mod outlook;
+mod reports;
 
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-
-mod reports;
 
 use super::*;
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
         operator::Role,
     },
 };
+use outlook::{TARIFF, people};
 
 const BOT: BotId = BotId(7);
 
@@ -45,6 +46,9 @@ struct World {
     turns: BTreeMap<AlertId, Transition>,
     subscribers: BTreeMap<ChatId, Subscriber>,
     figures: BTreeMap<AlertId, Vec<FanoutFigures>>,
+    /// Whom each bot reaches, and what it has spent.
+    reach: [Reach; 2],
+    spent: Spent,
     open: Vec<Fanout>,
     /// What Telegram says of any group.
     members: Option<u64>,
@@ -65,7 +69,7 @@ impl World {
                 comfortable: 100,
             }],
             comfortable: 100,
-            rate_per_second: 30,
+            tariffs: [BOT, BotId(8)].map(|bot| (bot, TARIFF)).into(),
             default_lang: Lang::Ru,
             late_after: Duration::from_mins(2),
             username: "nabat_bot".to_owned(),
@@ -81,6 +85,8 @@ impl World {
             turns: BTreeMap::new(),
             subscribers: BTreeMap::new(),
             figures: BTreeMap::new(),
+            reach: [people(900), people(300)],
+            spent: Spent::default(),
             open: Vec::new(),
             members: Some(5),
             elsewhere: BTreeMap::new(),
@@ -171,7 +177,11 @@ impl World {
             }
             Want::Sibling => facts.sibling = Some(self.sibling.clone()),
             Want::Members { .. } => facts.members = Some(self.members),
-            Want::Reach(audience) => facts.reach = Some((audience, vec![people(900), people(300)])),
+            Want::Reach(audience) => {
+                let bots = self.reach.iter().zip([BOT, BotId(8)]);
+                let bots = bots.map(|(reach, bot)| (bot, *reach, self.spent.clone()));
+                facts.reach = Some((audience, bots.collect()));
+            }
             Want::Figures(alert) => {
                 let figures = self.figures.get(&alert).cloned().unwrap_or_default();
                 facts.figures.insert(alert, figures);
@@ -785,12 +795,4 @@ proptest! {
             }
         }
     }
-}
-
-/// So many people, all recently active.
-fn people(chats: u64) -> Reach {
-    let mut reach = Reach::default();
-    reach.chats[Tier::Recent.index()] = chats;
-    reach.people[Tier::Recent.index()] = chats;
-    reach
 }

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use super::{Asked, Phrase, Scale, aside, brief, expected, grouped, spelled, tenths};
+use super::{
+    Asked, Phrase, Scale, aside, brief, by_kind, expected, grouped, parts, spelled, tenths,
+};
 use crate::domain::{
     alert::{AlertRefusal, Change, DraftRefusal, NOTE_MAX, Status},
+    audience::Kind,
     consent::ConsentRefusal,
     delivery::Settlement,
     operator::{MandateRefusal, Role},
-    report::{Reason, Trouble},
+    report::{Outlook, Reason, Trouble},
 };
 
 /// Days, hours, minutes, seconds.
@@ -114,11 +117,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::PreviewHead(asked) => format!("PREVIEW: {}. Nothing has been sent yet.", what(**asked)),
         Phrase::PreviewText(place) => format!("Residents will read ({place}):"),
         Phrase::PreviewOther => "The same in the other languages:".into(),
-        Phrase::PreviewReach(forecast) => {
-            let parts = [("half of them", 50), ("99%", 99), ("the last one", 100)];
-            let reached = format!("Chats: {}.", count(forecast.chats()));
-            expected(forecast, parts).fold(reached, |text, (part, at)| format!("{text} To {part}: about {}.", time(at)))
-        }
+        Phrase::PreviewReach(outlook) => preview_reach(outlook),
         Phrase::PreviewReaders => "It goes to everyone who was told of this alert.".into(),
         Phrase::PreviewNow => "There now:".into(),
         Phrase::PreviewAfter => "There afterwards:".into(),
@@ -171,6 +170,8 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::Reason(reason, chats) => format!("{} {}", why(*reason), count(*chats)),
         Phrase::ReasonUnsent(chats) => format!("not sent to {}", count(*chats)),
         Phrase::ReportRepeated(chats) => format!("Possible duplicates: {}", count(*chats)),
+        Phrase::ReportUnneeded { stale, known, halted } => format!("Not sent because: {}", parts([("no longer true", *stale), ("known already", *known), ("stopped by an official", *halted)], ',')),
+        Phrase::ReportSpent(cost) => format!("Telegram Stars spent: {}", tenths(*cost, '.')),
         Phrase::ReportBots(bots) => format!("Through bots: {bots}"),
         Phrase::ReportSkipped { more, number } => format!("More changes: {more}. Each: /report {number}."),
         Phrase::NoSuchAlert { number, meant: "" } => format!("There is no alert № {number}: none has been raised yet."),
@@ -271,6 +272,35 @@ fn done(change: &Change) -> &'static str {
     }
 }
 
+fn preview_reach(outlook: &Outlook) -> String {
+    let forecast = &outlook.forecast;
+    let mut text = format!("Chats: {}.", count(forecast.chats()));
+    for (kind, chats, people) in by_kind(&outlook.reach) {
+        let (chats, people) = (
+            count(chats),
+            if people > 0 {
+                format!(" (people in them: {})", count(people))
+            } else {
+                String::new()
+            },
+        );
+        let told = match kind {
+            Kind::Channel => format!("Channels: {chats}{people}."),
+            Kind::Group => format!("Groups: {chats}{people}."),
+            Kind::Private => format!("Private chats: {chats}."),
+        };
+        text = format!("{text} {told}");
+    }
+    for (part, at) in expected(forecast, [("half of them", 50), ("99%", 99), ("the last one", 100)])
+    {
+        text = format!("{text} To {part}: about {}.", time(at));
+    }
+    match forecast.tenths() {
+        0 => text,
+        cost => format!("{text} Cost: about {} Telegram Stars.", tenths(cost, '.')),
+    }
+}
+
 fn settled(settlement: Settlement) -> &'static str {
     match settlement {
         Settlement::Delivered => "Delivered",
@@ -278,7 +308,7 @@ fn settled(settlement: Settlement) -> &'static str {
         Settlement::Retired => "Not reached (bot blocked or chat gone)",
         Settlement::Suspended => "Not reached (no right to write in the chat)",
         Settlement::Failed => "Not reached (refused by Telegram)",
-        Settlement::Superseded => "Not sent, no longer true",
+        Settlement::Superseded => "Not sent, no longer needed",
         Settlement::Left => "Left meanwhile",
     }
 }

@@ -119,7 +119,15 @@ fn part(reach: &TransitionFigures, forest: &Forest, lang: Lang) -> String {
     lines.push(times(reach, lang));
     lines.extend(measured.curve.per_second().map(|rate| mean(rate, lang)));
     lines.extend(reasons(reach, lang));
+    if tally.get(Settlement::Superseded) > 0 {
+        let TransitionFigures { known, halted, .. } = *reach;
+        let unneeded = Phrase::ReportUnneeded { stale: reach.stale(), known, halted };
+        lines.push(say(lang, &unneeded));
+    }
     lines.push(say(lang, &Phrase::ReportRepeated(measured.repeated)));
+    if reach.tenths > 0 {
+        lines.push(say(lang, &Phrase::ReportSpent(reach.tenths)));
+    }
     if reach.bots > 1 {
         lines.push(say(lang, &Phrase::ReportBots(reach.bots)));
     }
@@ -252,7 +260,7 @@ mod tests {
             alert::{Alert, Change, Draft},
             delivery::Tally,
             ids::{AlertId, HazardId, RegionId, Revision, UserId},
-            report::{Curve, Measured},
+            report::{Curve, Measured, Pace},
             time::Utc,
         },
         picture::{curve, png},
@@ -293,10 +301,13 @@ mod tests {
             bots: 2,
             audience: Some(10_000),
             tally,
+            known: 6,
+            halted: 4,
+            tenths: 9_325,
             opened_at: at("2026-11-23T11:05:00Z"),
             closed_at: Some(at("2026-11-23T11:10:41Z")),
             measured: Measured { pace: 60, curve, failures: failures.into(), repeated: 7 },
-            forecast: Some(Forecast::new([(6_000, 30), (4_000, 30)])),
+            forecast: Some(Forecast::new([(6_000, Pace::free(30)), (4_000, Pace::free(30))])),
         }
     }
 
@@ -307,10 +318,13 @@ mod tests {
             bots: 1,
             audience: Some(9_653),
             tally: Tally::ZERO,
+            known: 0,
+            halted: 0,
+            tenths: 0,
             opened_at: at("2026-11-23T12:35:00Z"),
             closed_at: None,
             measured: Measured { pace: 30, ..Measured::default() },
-            forecast: Some(Forecast::new([(9_653, 30)])),
+            forecast: Some(Forecast::new([(9_653, Pace::free(30))])),
         }
     }
 

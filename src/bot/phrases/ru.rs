@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use super::{Asked, Phrase, Scale, aside, brief, expected, grouped, spelled, tenths};
+use super::{
+    Asked, Phrase, Scale, aside, brief, by_kind, expected, grouped, parts, spelled, tenths,
+};
 use crate::domain::{
     alert::{AlertRefusal, Change, DraftRefusal, NOTE_MAX, Status},
+    audience::Kind,
     consent::ConsentRefusal,
     delivery::Settlement,
     operator::{MandateRefusal, Role},
-    report::{Reason, Trouble},
+    report::{Outlook, Reason, Trouble},
 };
 
 /// Days, hours, minutes, seconds.
@@ -114,11 +117,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::PreviewHead(asked) => format!("ПРЕДПРОСМОТР: {}. Ничего ещё не отправлено.", what(**asked)),
         Phrase::PreviewText(place) => format!("Так прочтут жители ({place}):"),
         Phrase::PreviewOther => "То же на других языках:".into(),
-        Phrase::PreviewReach(forecast) => {
-            let parts = [("половины", 50), ("99\u{a0}%", 99), ("последнего", 100)];
-            let reached = format!("Получателей: {}.", count(forecast.chats()));
-            expected(forecast, parts).fold(reached, |text, (part, at)| format!("{text} До {part}: около {}.", time(at)))
-        }
+        Phrase::PreviewReach(outlook) => preview_reach(outlook),
         Phrase::PreviewReaders => "Получат все, кому сообщили об этом предупреждении.".into(),
         Phrase::PreviewNow => "Сейчас там:".into(),
         Phrase::PreviewAfter => "После этого там:".into(),
@@ -171,6 +170,8 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::Reason(reason, chats) => format!("{} {}", why(*reason), count(*chats)),
         Phrase::ReasonUnsent(chats) => format!("не отправляли {}", count(*chats)),
         Phrase::ReportRepeated(chats) => format!("Возможных повторов: {}", count(*chats)),
+        Phrase::ReportUnneeded { stale, known, halted } => format!("Почему не отправлено: {}", parts([("уже неверно", *stale), ("уже знали", *known), ("остановлено ответственным", *halted)], '\u{a0}')),
+        Phrase::ReportSpent(cost) => format!("Потрачено звёзд Telegram: {}", tenths(*cost, ',')),
         Phrase::ReportBots(bots) => format!("Через ботов: {bots}"),
         Phrase::ReportSkipped { more, number } => format!("Ещё изменений: {more}. О каждом: /report {number}."),
         Phrase::NoSuchAlert { number, meant: "" } => format!("Предупреждения № {number} нет: ни одного ещё не поднимали."),
@@ -271,6 +272,35 @@ fn done(change: &Change) -> &'static str {
     }
 }
 
+fn preview_reach(outlook: &Outlook) -> String {
+    let forecast = &outlook.forecast;
+    let mut text = format!("Получателей: {}.", count(forecast.chats()));
+    for (kind, chats, people) in by_kind(&outlook.reach) {
+        let (chats, people) = (
+            count(chats),
+            if people > 0 {
+                format!(" (людей в них: {})", count(people))
+            } else {
+                String::new()
+            },
+        );
+        let told = match kind {
+            Kind::Channel => format!("Каналов: {chats}{people}."),
+            Kind::Group => format!("Групп: {chats}{people}."),
+            Kind::Private => format!("Личных чатов: {chats}."),
+        };
+        text = format!("{text} {told}");
+    }
+    for (part, at) in expected(forecast, [("половины", 50), ("99\u{a0}%", 99), ("последнего", 100)])
+    {
+        text = format!("{text} До {part}: около {}.", time(at));
+    }
+    match forecast.tenths() {
+        0 => text,
+        cost => format!("{text} Стоимость, звёзд Telegram: около {}.", tenths(cost, ',')),
+    }
+}
+
 fn settled(settlement: Settlement) -> &'static str {
     match settlement {
         Settlement::Delivered => "Доставлено",
@@ -278,7 +308,7 @@ fn settled(settlement: Settlement) -> &'static str {
         Settlement::Retired => "Не дошло (бот заблокирован или чата нет)",
         Settlement::Suspended => "Не дошло (нет права писать в чат)",
         Settlement::Failed => "Не дошло (Telegram отказал)",
-        Settlement::Superseded => "Не отправлено, уже неверно",
+        Settlement::Superseded => "Не отправлено, уже не нужно",
         Settlement::Left => "Отписались",
     }
 }

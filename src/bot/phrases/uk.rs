@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use super::{Asked, Phrase, Scale, aside, brief, expected, grouped, spelled, tenths};
+use super::{
+    Asked, Phrase, Scale, aside, brief, by_kind, expected, grouped, parts, spelled, tenths,
+};
 use crate::domain::{
     alert::{AlertRefusal, Change, DraftRefusal, NOTE_MAX, Status},
+    audience::Kind,
     consent::ConsentRefusal,
     delivery::Settlement,
     operator::{MandateRefusal, Role},
-    report::{Reason, Trouble},
+    report::{Outlook, Reason, Trouble},
 };
 
 /// Days, hours, minutes, seconds.
@@ -114,11 +117,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::PreviewHead(asked) => format!("ПОПЕРЕДНІЙ ПЕРЕГЛЯД: {}. Нічого ще не надіслано.", what(**asked)),
         Phrase::PreviewText(place) => format!("Так прочитають мешканці ({place}):"),
         Phrase::PreviewOther => "Те саме іншими мовами:".into(),
-        Phrase::PreviewReach(forecast) => {
-            let parts = [("половини", 50), ("99\u{a0}%", 99), ("останнього", 100)];
-            let reached = format!("Отримувачів: {}.", count(forecast.chats()));
-            expected(forecast, parts).fold(reached, |text, (part, at)| format!("{text} До {part}: близько {}.", time(at)))
-        }
+        Phrase::PreviewReach(outlook) => preview_reach(outlook),
         Phrase::PreviewReaders => "Отримають усі, кому повідомили про це попередження.".into(),
         Phrase::PreviewNow => "Зараз там:".into(),
         Phrase::PreviewAfter => "Після цього там:".into(),
@@ -171,6 +170,8 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::Reason(reason, chats) => format!("{} {}", why(*reason), count(*chats)),
         Phrase::ReasonUnsent(chats) => format!("не надсилали {}", count(*chats)),
         Phrase::ReportRepeated(chats) => format!("Можливих повторів: {}", count(*chats)),
+        Phrase::ReportUnneeded { stale, known, halted } => format!("Чому не надіслано: {}", parts([("уже неправильно", *stale), ("уже знали", *known), ("зупинено відповідальним", *halted)], '\u{a0}')),
+        Phrase::ReportSpent(cost) => format!("Витрачено зірок Telegram: {}", tenths(*cost, ',')),
         Phrase::ReportBots(bots) => format!("Через ботів: {bots}"),
         Phrase::ReportSkipped { more, number } => format!("Ще змін: {more}. Про кожну: /report {number}."),
         Phrase::NoSuchAlert { number, meant: "" } => format!("Попередження № {number} немає: жодного ще не піднімали."),
@@ -271,6 +272,35 @@ fn done(change: &Change) -> &'static str {
     }
 }
 
+fn preview_reach(outlook: &Outlook) -> String {
+    let forecast = &outlook.forecast;
+    let mut text = format!("Отримувачів: {}.", count(forecast.chats()));
+    for (kind, chats, people) in by_kind(&outlook.reach) {
+        let (chats, people) = (
+            count(chats),
+            if people > 0 {
+                format!(" (людей у них: {})", count(people))
+            } else {
+                String::new()
+            },
+        );
+        let told = match kind {
+            Kind::Channel => format!("Каналів: {chats}{people}."),
+            Kind::Group => format!("Груп: {chats}{people}."),
+            Kind::Private => format!("Особистих чатів: {chats}."),
+        };
+        text = format!("{text} {told}");
+    }
+    for (part, at) in expected(forecast, [("половини", 50), ("99\u{a0}%", 99), ("останнього", 100)])
+    {
+        text = format!("{text} До {part}: близько {}.", time(at));
+    }
+    match forecast.tenths() {
+        0 => text,
+        cost => format!("{text} Вартість, зірок Telegram: близько {}.", tenths(cost, ',')),
+    }
+}
+
 fn settled(settlement: Settlement) -> &'static str {
     match settlement {
         Settlement::Delivered => "Доставлено",
@@ -278,7 +308,7 @@ fn settled(settlement: Settlement) -> &'static str {
         Settlement::Retired => "Не дійшло (бота заблоковано або чату немає)",
         Settlement::Suspended => "Не дійшло (немає права писати в чат)",
         Settlement::Failed => "Не дійшло (Telegram відмовив)",
-        Settlement::Superseded => "Не надіслано, уже неправильно",
+        Settlement::Superseded => "Не надіслано, уже не потрібно",
         Settlement::Left => "Відписалися",
     }
 }

@@ -237,9 +237,11 @@ impl Dispatch {
         self.limits_dirty |= self.chats.matters(chat, now.mono);
         let (ticket, nth) = self.pacer.on_send(fare, now.mono);
         if let (Fare::Paid, Bound::Lane(id, _)) = (fare, to)
-            && let Some(lane) = self.lanes.get(&id)
+            && let Some(lane) = self.lanes.get_mut(&id)
+            && self.purse.on_send(lane.alert(), nth, now)
         {
-            self.limits_dirty |= self.purse.on_send(lane.alert(), nth, now);
+            self.limits_dirty = true;
+            lane.on_cost();
         }
         let flight = Flight {
             to,

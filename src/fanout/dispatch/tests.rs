@@ -89,6 +89,8 @@ struct Bench {
     alarms: Vec<Alarm>,
     closed: Vec<Report>,
     log: Vec<crate::ports::store::LogRow>,
+    /// What is durable of each broadcast.
+    kept: BTreeMap<FanoutId, Progress>,
     saves: bool,
     probes: u32,
     /// What is answered to a probe.
@@ -128,6 +130,7 @@ impl Bench {
             alarms: Vec::new(),
             closed: Vec::new(),
             log: Vec::new(),
+            kept: BTreeMap::new(),
             saves: true,
             probes: 0,
             answers: Outcome::Unknown,
@@ -186,6 +189,8 @@ impl Bench {
             Action::Save(save) => {
                 if self.saves {
                     self.log.extend(save.lanes.iter().flat_map(|lane| lane.log.clone()));
+                    let kept = save.lanes.into_iter().map(|lane| (lane.fanout, lane.progress));
+                    self.kept.extend(kept);
                 }
                 self.dispatch.on_saved(self.saves, now);
             }

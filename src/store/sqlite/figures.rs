@@ -13,13 +13,14 @@ use crate::{
         ids::{AlertId, BotId, FanoutId},
         report::{FanoutFigures, Measured},
     },
-    ports::store::{Result, StoreError},
+    ports::store::{Hold, Result, StoreError},
 };
 
 /// The migration that brought the figures.
 const FIGURES_SINCE: i64 = 3;
 
-type FiguresRow = (i64, i64, String, Option<i64>, String, i64, Option<i64>, Option<String>);
+type FiguresRow =
+    (i64, i64, String, Option<i64>, String, Option<String>, i64, Option<i64>, Option<String>);
 
 pub(super) async fn figures(
     conn: &mut SqliteConnection,
@@ -30,7 +31,8 @@ pub(super) async fn figures(
 }
 
 fn parse(row: FiguresRow) -> Result<FanoutFigures> {
-    let (id, bot, turn, size, progress, opened_at, closed_at, measured) = row;
+    let (id, bot, turn, size, progress, hold, opened_at, closed_at, measured) = row;
+    let progress = rows::take_progress(&progress)?;
     let measured =
         measured.map_or_else(|| Ok(Measured::default()), |body| rows::take_measured(&body));
     Ok(FanoutFigures {
@@ -38,7 +40,10 @@ fn parse(row: FiguresRow) -> Result<FanoutFigures> {
         bot: BotId(bot),
         transition: rows::take_turn(&turn)?,
         audience: size.map(number).transpose()?,
-        tally: rows::take_progress(&progress)?.tally,
+        tally: progress.tally,
+        known: progress.known,
+        cost: progress.cost,
+        halted: hold.map(|name| rows::take_hold(&name)).transpose()? == Some(Hold::Halted),
         opened_at: rows::time(opened_at)?,
         closed_at: closed_at.map(rows::time).transpose()?,
         measured: measured?,

@@ -351,7 +351,8 @@ pub(super) const MEASURED_SAVE: &str = "
     INSERT INTO measured (fanout, body) VALUES ($1, $2)
     ON CONFLICT (fanout) DO UPDATE SET body = excluded.body";
 pub(super) const FIGURES: &str = "
-    SELECT f.id, f.bot, t.body, f.size, f.progress, f.opened_at, f.closed_at, m.body
+    SELECT f.id, f.bot, t.body, f.size, f.progress, f.hold, f.opened_at, f.closed_at,
+        m.body
     FROM fanouts AS f
     JOIN turns AS t ON t.alert = f.alert AND t.revision = f.revision
     LEFT JOIN measured AS m ON m.fanout = f.id

@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use nabat::{
     domain::{
-        delivery::{Fate, Gone, Rights, Settlement},
+        delivery::{Fate, Gone, Rights, Settlement, Tally},
         ids::{AlertId, BotId, FanoutId},
-        report::{FanoutFigures, Reason, TransitionFigures},
+        report::{Cost, FanoutFigures, Reason, TransitionFigures},
     },
-    ports::store::{Effect, LaneSave, LogRow, Save, Store},
+    ports::store::{Effect, Hold, LaneSave, LogRow, Progress, Save, Store},
 };
 
 use super::world::*;
@@ -195,4 +195,35 @@ pub(super) async fn a_report_sums_over_the_bots_of_each_transition(store: impl S
     assert_eq!(start.forecast.as_ref().unwrap().time_to(100), Some(Duration::from_micros(333_333)));
     assert_eq!(over.forecast, None, "nobody knows how many");
     assert_eq!((start.closed_at, over.closed_at), (None, None));
+}
+
+pub(super) async fn what_was_not_sent_is_told_apart_and_stars_are_counted(store: impl Store) {
+    let (alert, fanout) = raise(&store, &["west"]).await;
+    let id = alert.alert.id();
+    let mut tally = Tally::ZERO;
+    tally.add(Settlement::Delivered, 970);
+    tally.add(Settlement::Superseded, 30);
+    let cost = Cost { tenths: 97, rate: 1_000, most: 97 };
+    let progress = Progress { tally, known: 12, cost, ..progress(9, 9, 0) };
+    store.sized(fanout, 1_000).await.unwrap();
+    let lanes =
+        vec![LaneSave { progress, ..lane(fanout, vec![row(1, Settlement::Delivered, &[])]) }];
+    save(&store, Save { lanes, pace: 30, ..Save::default() }).await;
+    let reach = async || {
+        let figures = store.figures(id).await.unwrap();
+        TransitionFigures::by_transition(figures).into_iter().next().unwrap()
+    };
+    let stale = reach().await;
+    assert_eq!((stale.known, stale.halted, stale.stale(), stale.tenths), (12, 0, 18, 97));
+    // 97 tenths are a hundred at a thousand a second; the others go at 30.
+    let forecast = stale.forecast.unwrap();
+    assert_eq!((forecast.time_to(10), forecast.time_to(100)), (Some(ms(100)), Some(ms(30_100))));
+    let hold = Some(Hold::Halted);
+    act(&store, vec![Effect::Held { alert: id, through: fanout, hold }]).await;
+    let halted = reach().await;
+    assert_eq!((halted.known, halted.halted, halted.stale()), (12, 18, 0));
+}
+
+fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
 }

@@ -141,6 +141,7 @@ stories! {
         a_clock_that_was_set_back_leaves_figures,
         figures_outlive_the_log_and_whoever_left,
         a_report_sums_over_the_bots_of_each_transition,
+        what_was_not_sent_is_told_apart_and_stars_are_counted,
     }
     tiers::{
         whoever_reaches_most_is_met_first_then_whoever_is_nearest,

@@ -15,6 +15,7 @@ use nabat::{
         ids::{AlertId, BotId, ChatId, FanoutId, LetterId, MessageId, UpdateId},
         lang::Lang,
         letter::{Content, Occasion, Watch},
+        report::Cost,
     },
     ports::store::{
         Cause, Deed, Effect, Enacted, Entry, Hold, LaneSave, LetterSave, Limits, LogRow, Progress,
@@ -241,7 +242,12 @@ fn save_at_random(chance: &mut Chance, ledger: &Ledger) -> Op {
         let cursor = page.recipients.last().map_or(fanout.progress.cursor, |one| one.at);
         let mut tally = fanout.progress.tally;
         tally.add(Settlement::Delivered, page.recipients.len() as u64);
-        let mut progress = Progress { cursor, mark: cursor, stragglers: Vec::new(), tally };
+        let Progress { known, cost, .. } = fanout.progress;
+        let cost =
+            Cost { tenths: cost.tenths + u64::from(chance.once_in(2)), rate: 1_000, most: 9 };
+        let known = known + u64::from(chance.once_in(3));
+        let mut progress =
+            Progress { cursor, mark: cursor, stragglers: Vec::new(), tally, known, cost };
         if chance.once_in(6) {
             progress = Progress::START;
         }

@@ -64,7 +64,15 @@ pub(crate) fn judge(town: &Town, script: &Script) -> Result<Weathered, String> {
     let copies = judge.copies()?;
     // A store that refuses for long is what that alarm is for.
     let sick = script.ops.iter().any(|(_, op)| matches!(op, Op::Sick { .. }));
-    let expected = |alarm: &&Alarm| **alarm == Alarm::Unsaved && sick;
+    // And a channel that takes the right to post away is lost.
+    let muted = |lost| {
+        script.ops.iter().any(|(_, op)| matches!(op, Op::Mute { chat } | Op::Block { chat, .. } if town.chat(*chat) == lost))
+    };
+    let expected = |alarm: &&Alarm| match alarm {
+        Alarm::Unsaved => sick,
+        Alarm::Lost { chat, .. } => muted(*chat),
+        _ => false,
+    };
     if let Some(alarm) = town.record.alarms.iter().find(|alarm| !expected(alarm)) {
         return Err(format!("an alarm: {alarm:?}"));
     }

@@ -28,14 +28,10 @@ use nabat::{
     },
     fanout::{
         dispatch::{Action, Dispatch, What},
-        pacer::Fare,
         plan,
         purse::Budget,
     },
-    ports::{
-        courier::Extras,
-        store::{Cause, Deed, Effect, Enacted, Fanout, Hold, Save},
-    },
+    ports::store::{Cause, Deed, Effect, Enacted, Fanout, Hold, Save},
     sim::{
         courier::Post,
         dice::Dice,
@@ -46,7 +42,10 @@ use nabat::{
 };
 
 use super::{
-    fixtures::{BOT, OFFICIAL, forest, hazard, ids, kind, official, place, report, standing},
+    fixtures::{
+        BOT, OFFICIAL, forest, hazard, ids, is_picture, kind, official, place, report, standing,
+        with,
+    },
     jobs::{Answered, Job},
     ops::{GROUPS, Op, Script},
     record::Record,
@@ -518,7 +517,7 @@ impl Town {
 
     // What people do.
 
-    fn chat(&self, n: u16) -> ChatId {
+    pub(super) fn chat(&self, n: u16) -> ChatId {
         let mut chat = self.chats[usize::from(n) % self.chats.len()];
         while let Some(&heir) = self.record.heirs.get(&chat) {
             chat = heir;
@@ -790,22 +789,5 @@ impl Town {
     fn enact(&mut self, effects: Vec<Effect>, letters: Vec<NewLetter>) -> Enacted {
         let deed = Deed { effects, letters, ..Deed::new(Cause::Clock, self.moment().utc) };
         self.ledger.enact(&deed)
-    }
-}
-
-fn is_picture(what: &What) -> bool {
-    let What::Letter { letter, .. } = what else { return false };
-    matches!(letter.new.content, Content::Picture { .. })
-}
-
-/// What goes with a message for its chat alone.
-fn with(what: &What) -> Extras {
-    match what {
-        What::Bulletin { manner: Manner::Anew { reply_to, .. }, fare, .. } => {
-            Extras { reply_to: *reply_to, paid: *fare == Fare::Paid }
-        }
-        What::Bulletin { .. } | What::Letter { .. } | What::Edit { .. } | What::Canary => {
-            Extras::default()
-        }
     }
 }

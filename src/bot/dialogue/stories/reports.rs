@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::{
     delivery::{Settlement, Tally},
     ids::FanoutId,
-    report::Measured,
+    report::{Cost, Measured},
 };
 
 /// A broadcast of which three chats in four were reached, one a second.
@@ -27,6 +27,9 @@ pub(super) fn opened(bot: BotId, transition: &Transition) -> FanoutFigures {
         transition: transition.clone(),
         audience: Some(4),
         tally,
+        known: 0,
+        cost: Cost::NONE,
+        halted: false,
         opened_at: transition.at,
         closed_at: Some(transition.at + Duration::from_secs(4)),
         measured,
