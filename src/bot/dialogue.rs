@@ -153,6 +153,9 @@ pub enum Want {
     },
 }
 
+/// Whom an audience reaches through each bot, and what that bot has spent.
+pub type ByBot = Vec<(BotId, Reach, Spent)>;
+
 /// Facts read so far, all of one look at the store.
 #[derive(Clone, Debug, Default)]
 #[expect(missing_docs, reason = "each answers the Want of the same name")]
@@ -163,7 +166,7 @@ pub struct Facts {
     pub asked: BTreeMap<Code, Option<Asked>>,
     pub asked_by: Option<Vec<Challenge>>,
     pub turns: BTreeMap<AlertId, Option<Transition>>,
-    pub reach: Option<(Audience, Vec<(BotId, Reach, Spent)>)>,
+    pub reach: Option<(Audience, ByBot)>,
     pub figures: BTreeMap<AlertId, Vec<FanoutFigures>>,
     pub open: Option<Vec<Fanout>>,
     pub members: Option<Option<u64>>,
@@ -200,7 +203,7 @@ impl Facts {
     fn open(&self) -> Result<&[Fanout], Want> {
         self.open.as_deref().ok_or(Want::Open)
     }
-    fn reach(&self, audience: &Audience) -> Result<&[(BotId, Reach, Spent)], Want> {
+    fn reach(&self, audience: &Audience) -> Result<&ByBot, Want> {
         match &self.reach {
             Some((of, counts)) if of == audience => Ok(counts),
             Some(_) | None => Err(Want::Reach(audience.clone())),

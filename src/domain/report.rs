@@ -355,6 +355,58 @@ pub fn forecast(chats: u64, per_second: u32) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{
+        alert::{Actor, Alert, Change, Draft, DraftRow, Status, Wording},
+        hazard::{Certainty, Severity, Updates, Urgency},
+        ids::{HazardId, LevelId, RegionId},
+        region::Area,
+    };
+
+    #[test]
+    fn what_an_official_stopped_is_not_called_stale() {
+        let id = HazardId::new("drone");
+        let draft = Draft::recorded(DraftRow {
+            status: Status::Actual,
+            hazard: id,
+            level: LevelId::new("threat"),
+            step: 0,
+            rank: (Severity::Extreme, Urgency::Immediate),
+            certainty: Certainty::Likely,
+            approvals: 0,
+            silent: false,
+            updates: Updates::Edit,
+            paid: true,
+            area: Area::of([RegionId::new("oblast")]).unwrap(),
+            lasts: None,
+            note: None,
+            wording: Wording::default(),
+        });
+        let raised = (Utc::UNIX_EPOCH, Actor::Clock);
+        let alert = Alert::recorded(AlertId(1), Revision::FIRST, draft, raised.clone(), None);
+        let (at, by) = raised;
+        let transition = Transition { alert, change: Change::Raised, at, by, settles: Vec::new() };
+        let bot = |n: i64, halted: bool| {
+            let mut tally = Tally::ZERO;
+            tally.add(Settlement::Superseded, 10);
+            let (cost, measured) = (Cost { tenths: 5, ..Cost::NONE }, Measured::default());
+            FanoutFigures {
+                fanout: FanoutId(n),
+                bot: BotId(n),
+                transition: transition.clone(),
+                audience: Some(10),
+                tally,
+                known: 2,
+                cost,
+                halted,
+                opened_at: at,
+                closed_at: None,
+                measured,
+            }
+        };
+        let figures = vec![bot(1, true), bot(2, true), bot(3, false)];
+        let reach = TransitionFigures::by_transition(figures).remove(0);
+        assert_eq!((reach.known, reach.halted, reach.stale(), reach.tenths), (6, 16, 8, 15));
+    }
 
     #[test]
     fn a_million_chats_at_thirty_a_second_take_nine_hours() {

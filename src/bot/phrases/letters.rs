@@ -84,6 +84,9 @@ pub fn progress(report: &Report, lang: Lang) -> Message {
         lines.push(say(lang, &Phrase::Remaining { chats: report.remaining(), left }));
         lines.push(say(lang, &Phrase::Rate { now: report.rate, limit: report.limit }));
     }
+    if report.tenths > 0 {
+        lines.push(say(lang, &Phrase::ReportSpent(report.tenths)));
+    }
     if let Some(trouble) = &report.trouble {
         let until = match trouble {
             Trouble::Throttled(until) => until.format("%H:%M:%S UTC").to_string(),
@@ -175,8 +178,12 @@ mod tests {
     #[test]
     fn the_reach_reads_well_in_every_language() {
         let running = report();
-        let closed =
-            Report { closed_at: Some(at("2026-11-23T12:01:05Z")), trouble: None, ..report() };
+        let closed = Report {
+            tenths: 1_205,
+            closed_at: Some(at("2026-11-23T12:01:05Z")),
+            trouble: None,
+            ..report()
+        };
         let texts: Vec<String> = Lang::ALL
             .into_iter()
             .flat_map(|lang| [progress(&running, lang).text, progress(&closed, lang).text])

@@ -62,7 +62,9 @@ impl Outlook {
     pub fn new(bots: impl IntoIterator<Item = (Reach, Pace)>) -> Self {
         let bots: Vec<(Reach, Pace)> = bots.into_iter().collect();
         let mut reach = Reach::default();
-        bots.iter().for_each(|(one, _)| reach.add(one));
+        for (one, _) in &bots {
+            reach.add(one);
+        }
         let forecast = Forecast::new(bots.iter().map(|(one, pace)| (one.total(), *pace)));
         Self { reach, forecast }
     }

@@ -68,10 +68,9 @@ pub(crate) fn judge(town: &Town, script: &Script) -> Result<Weathered, String> {
     let muted = |lost| {
         script.ops.iter().any(|(_, op)| matches!(op, Op::Mute { chat } | Op::Block { chat, .. } if town.chat(*chat) == lost))
     };
-    let expected = |alarm: &&Alarm| match alarm {
-        Alarm::Unsaved => sick,
-        Alarm::Lost { chat, .. } => muted(*chat),
-        _ => false,
+    let expected = |alarm: &&Alarm| {
+        let lost = matches!(alarm, Alarm::Lost { chat, .. } if muted(*chat));
+        lost || (**alarm == Alarm::Unsaved && sick)
     };
     if let Some(alarm) = town.record.alarms.iter().find(|alarm| !expected(alarm)) {
         return Err(format!("an alarm: {alarm:?}"));
