@@ -7,8 +7,9 @@ use nabat::{
         audience::Position,
         delivery::Settlement,
         ids::{ChatId, LetterId, UserId},
+        report::Cost,
     },
-    ports::store::{Deed, Effect, Entry, Save, Store, StoreError},
+    ports::store::{Deed, Effect, Entry, LaneSave, Progress, Save, Store, StoreError},
     store::sqlite::{Archive, Options, Sqlite},
 };
 use sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -182,6 +183,22 @@ async fn a_full_disk_is_said_to_be_full_and_nothing_is_half_done() {
     store.enact(&many).await.unwrap();
     store.save(BOT, &saved, at(1)).await.unwrap();
     assert_eq!(store.letters(BOT, LetterId(0)).await.unwrap().len(), 1, "and it goes on after");
+}
+
+#[tokio::test]
+async fn progress_of_an_earlier_version_is_read_as_having_cost_nothing() {
+    let (store, dir) = database().await;
+    let (_, fanout) = raise(&store, &["west"]).await;
+    let cost = Cost { tenths: 5, rate: 1_000, most: 9 };
+    let now = Progress { known: 2, cost, ..progress(3, 4, 1) };
+    let saved = LaneSave { progress: now.clone(), ..lane(fanout, Vec::new()) };
+    store.save(BOT, &Save { lanes: vec![saved], ..Save::default() }, at(1)).await.unwrap();
+    assert_eq!(store.fanout(fanout).await.unwrap().unwrap().progress, now);
+    let mut other = beside(&dir).await;
+    let strip = "UPDATE fanouts SET progress = json_remove(progress, '$.known', '$.cost')";
+    other.execute(strip).await.unwrap();
+    let before = Progress { known: 0, cost: Cost::NONE, ..now };
+    assert_eq!(store.fanout(fanout).await.unwrap().unwrap().progress, before);
 }
 
 #[tokio::test]

@@ -66,7 +66,10 @@ pub(crate) fn judge(town: &Town, script: &Script) -> Result<Weathered, String> {
     let sick = script.ops.iter().any(|(_, op)| matches!(op, Op::Sick { .. }));
     // And a channel that takes the right to post away is lost.
     let muted = |lost| {
-        script.ops.iter().any(|(_, op)| matches!(op, Op::Mute { chat } | Op::Block { chat, .. } if town.chat(*chat) == lost))
+        script.ops.iter().any(|(_, op)| {
+            let (Op::Mute { chat } | Op::Block { chat, .. }) = op else { return false };
+            town.chat(*chat) == lost
+        })
     };
     let expected = |alarm: &&Alarm| {
         let lost = matches!(alarm, Alarm::Lost { chat, .. } if muted(*chat));

@@ -53,7 +53,7 @@ fn a_paid_hazard_is_quick_and_costs_until_the_budget_is_spent() {
 }
 
 #[test]
-fn an_update_is_an_edit_and_a_bot_that_spent_on_the_alert_has_less_left() {
+fn an_update_that_is_an_edit_costs_nothing() {
     let mut world = World::new(rules());
     world.say(1, "/alert fire RU-SMO for 90m");
     assert!(turned(&world.say(1, "смоленск")).is_some());
