@@ -452,6 +452,10 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// One broadcast.
     fn fanout(&self, fanout: FanoutId) -> impl Future<Output = Result<Option<Fanout>>> + Send;
 
+    /// The broadcasts of the same transition through other bots, by number. They were opened in one
+    /// deed, so that their numbers are next to each other.
+    fn siblings(&self, fanout: FanoutId) -> impl Future<Output = Result<Vec<Fanout>>> + Send;
+
     /// At most `limit` chats of a broadcast's audience after a position.
     fn page(
         &self,

@@ -83,6 +83,9 @@ impl Store for Memory {
     async fn fanout(&self, fanout: FanoutId) -> Result<Option<Fanout>> {
         Ok(self.lock().fanout(fanout))
     }
+    async fn siblings(&self, fanout: FanoutId) -> Result<Vec<Fanout>> {
+        Ok(self.lock().siblings(fanout))
+    }
     async fn page(&self, fanout: FanoutId, after: Position, limit: usize) -> Result<Page> {
         Ok(self.lock().page(fanout, after, limit))
     }

@@ -135,7 +135,20 @@ impl Town {
         });
         let dir = tempfile::tempdir().unwrap();
         let (comfortable, daemon) = (COMFORTABLE, None);
-        Self { seed, bot, bots, comfortable, clock, world, rate, canary: None, api_url, dir, daemon, server }
+        Self {
+            seed,
+            bot,
+            bots,
+            comfortable,
+            clock,
+            world,
+            rate,
+            canary: None,
+            api_url,
+            dir,
+            daemon,
+            server,
+        }
     }
 
     pub(crate) fn database(&self) -> PathBuf {

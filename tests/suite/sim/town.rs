@@ -792,4 +792,3 @@ fn with(what: &What) -> Extras {
         }
     }
 }
-
