@@ -169,6 +169,7 @@ pub async fn serve<S: Store, K: Clock>(
     let rules = Arc::new(Rules::new(forest, catalogue, roster));
     let ids: Vec<BotId> = bots.iter().map(|bot| bot.token.bot()).collect();
     let tariffs: BTreeMap<BotId, Tariff> = bots.iter().map(tariff).collect();
+    let rates: BTreeMap<BotId, u32> = bots.iter().map(|bot| (bot.token.bot(), bot.rate)).collect();
     let (intake, sending) = (CancellationToken::new(), CancellationToken::new());
     let (alarms, mut rung) = mpsc::unbounded_channel::<(BotId, Alarm)>();
     let mut parts: JoinSet<Result<()>> = JoinSet::new();
@@ -203,7 +204,7 @@ pub async fn serve<S: Store, K: Clock>(
             clock.clone(),
         ));
         let driver = Driver::new(
-            sending_of(&bot, policy.canary),
+            sending_of(&bot, policy.canary, &rates),
             (store.clone(), courier.clone(), clock.clone()),
             Arc::new(Voice::new(Arc::clone(&rules), bot.name.clone(), policy.language)),
             Arc::clone(&all[n]),
@@ -338,9 +339,12 @@ fn sibling((bot, _, username): &Greeted) -> Sibling {
 }
 
 /// What a bot's sender is told.
-fn sending_of(bot: &Credentials, canary: Option<Canary>) -> Options {
+fn sending_of(bot: &Credentials, canary: Option<Canary>, rates: &BTreeMap<BotId, u32>) -> Options {
     let canary = canary.map(|canary| (canary.chat, canary.every));
-    Options { bot: bot.token.bot(), limit: bot.rate, budget: bot.budget, canary }
+    let own = bot.token.bot();
+    let others = rates.iter().filter(|(other, _)| **other != own);
+    let others = others.map(|(other, rate)| (*other, *rate)).collect();
+    Options { bot: own, limit: bot.rate, budget: bot.budget, others, canary }
 }
 
 /// A part that ends by itself has failed, whatever it says.

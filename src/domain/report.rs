@@ -37,10 +37,27 @@ pub struct Report {
     pub rate: u32,
     /// The limit it is held to, per second.
     pub limit: u32,
-    /// Tenths of a Star that the alert has cost so far through this bot.
+    /// Tenths of a Star that it has cost so far.
     pub tenths: u64,
     /// Why it stands still, if it does.
     pub trouble: Option<Trouble>,
+}
+
+/// The figures of the same message through the other bots.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// How many chats it is for; `None` while some are being counted.
+    pub audience: Option<u64>,
+    /// How they ended so far.
+    pub tally: Tally,
+    /// Chats settled a second, lately.
+    pub rate: u32,
+    /// What those bots that are still at it may send a second.
+    pub limit: u32,
+    /// Tenths of a Star that it has cost there.
+    pub tenths: u64,
+    /// When the last of them was done, if all are.
+    pub closed_at: Option<Utc>,
 }
 
 /// Why a broadcast stands still.
@@ -61,6 +78,24 @@ pub enum Trouble {
 }
 
 impl Report {
+    /// With what the other bots did: an official raised one alert, however many bots carry it.
+    #[must_use]
+    pub fn and(mut self, others: &Elsewhere) -> Self {
+        self.audience = self.audience.zip(others.audience).map(|(one, other)| one + other);
+        for settlement in Settlement::ALL {
+            self.tally.add(settlement, others.tally.get(settlement));
+        }
+        // Whoever is done sends no more.
+        let own = if self.closed_at.is_none() { (self.rate, self.limit) } else { (0, 0) };
+        if self.closed_at.is_none() || others.closed_at.is_none() {
+            self.rate = own.0.saturating_add(others.rate);
+            self.limit = own.1.saturating_add(others.limit);
+        }
+        self.tenths = self.tenths.saturating_add(others.tenths);
+        self.closed_at = self.closed_at.zip(others.closed_at).map(|(one, other)| one.max(other));
+        self
+    }
+
     /// Chats that are yet to be settled.
     #[must_use]
     pub fn remaining(&self) -> Option<u64> {

@@ -7,7 +7,11 @@
 //! Invariants: nothing is decided here; a write is never abandoned half-way; texts are made at the
 //! moment of sending from the newest board read, and serialised once for each variant.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -26,12 +30,12 @@ use crate::{
         audience::{Position, Variant},
         board::Board,
         bulletin::Bulletin,
-        delivery::Outcome,
+        delivery::{Outcome, Settlement, Tally},
         ids::{AlertId, BotId, ChatId, FanoutId, MessageId, RegionId, Revision},
         lang::Lang,
         letter::{Content, Letter, Message, Occasion, Picture},
         manner::Manner,
-        report::{FanoutFigures, Report},
+        report::{Elsewhere, FanoutFigures, Report},
         time::{Mono, Utc},
     },
     ports::{
@@ -98,6 +102,8 @@ pub struct Options {
     pub limit: u32,
     /// What it may spend on more.
     pub budget: Budget,
+    /// What each of the other bots may send a second.
+    pub others: BTreeMap<BotId, u32>,
     /// Whom it proves every so often that it can speak.
     pub canary: Option<(ChatId, Duration)>,
 }
@@ -131,6 +137,8 @@ struct Look {
     board: Board,
     letters: Vec<Letter>,
     finished: Vec<Fanout>,
+    /// What the other bots did about broadcasts with a live report.
+    elsewhere: Vec<(FanoutId, Vec<Fanout>)>,
 }
 
 /// A serialised text, and the alerts it tells of.
@@ -225,6 +233,8 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
     fn look(&self, dispatch: &Dispatch, tx: &mpsc::UnboundedSender<Event>) {
         let (store, bot, tx) = (self.store.clone(), self.options.bot, tx.clone());
         let (known, unknown) = (dispatch.letters_known(), dispatch.unknown_watches());
+        let alone = self.options.others.is_empty();
+        let watched = if alone { BTreeSet::new() } else { dispatch.watched() };
         tokio::spawn(async move {
             let read = async {
                 let open = store.open_fanouts(bot).await?;
@@ -234,7 +244,11 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
                 for id in unknown {
                     finished.extend(store.fanout(id).await?.filter(|one| one.closed_at.is_some()));
                 }
-                Ok(Look { open, board, letters, finished })
+                let mut elsewhere = Vec::new();
+                for id in watched {
+                    elsewhere.push((id, store.siblings(id).await?));
+                }
+                Ok(Look { open, board, letters, finished, elsewhere })
             };
             let _ = tx.send(Event::Looked(Box::new(read.await)));
         });
@@ -293,11 +307,34 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
                 closed_at: fanout.closed_at,
                 rate: 0,
                 limit: self.options.limit,
-                tenths: 0,
+                tenths: fanout.progress.cost.tenths,
                 trouble: None,
             });
         }
+        for (fanout, siblings) in look.elsewhere.into_iter().filter(|(_, one)| !one.is_empty()) {
+            desk.dispatch.on_elsewhere(fanout, self.elsewhere(&siblings), now.mono);
+        }
         desk.dispatch.on_letters(look.letters);
+    }
+
+    fn elsewhere(&self, siblings: &[Fanout]) -> Elsewhere {
+        let open = siblings.iter().filter(|one| one.closed_at.is_none());
+        let limit = open.filter_map(|one| self.options.others.get(&one.bot)).sum();
+        let closed: Option<Vec<_>> = siblings.iter().map(|one| one.closed_at).collect();
+        let mut tally = Tally::default();
+        for one in siblings {
+            for settlement in Settlement::ALL {
+                tally.add(settlement, one.progress.tally.get(settlement));
+            }
+        }
+        Elsewhere {
+            audience: siblings.iter().map(|one| one.size).sum(),
+            tally,
+            rate: 0,
+            limit,
+            tenths: siblings.iter().map(|one| one.progress.cost.tenths).sum(),
+            closed_at: closed.and_then(|all| all.into_iter().max()),
+        }
     }
 
     fn act(&self, desk: &mut Desktop<C::Body>, action: Action, tx: &mpsc::UnboundedSender<Event>) {

@@ -102,12 +102,6 @@ impl Purse {
         news
     }
 
-    /// Tenths of a Star spent on an alert.
-    #[must_use]
-    pub fn on_alert(&self, alert: AlertId) -> u64 {
-        self.spent.alerts.get(&alert).copied().unwrap_or(0)
-    }
-
     /// What has to outlive the process.
     #[must_use]
     pub fn spent(&self) -> &Spent {
@@ -152,7 +146,7 @@ mod tests {
         let mut purse = Purse::new(BUDGET, 30, Spent::default());
         assert!(!purse.on_send(AlertId(1), 30, at(0)));
         assert!(purse.on_send(AlertId(1), 31, at(0)));
-        assert_eq!(purse.on_alert(AlertId(1)), 1);
+        assert_eq!(purse.spent().alerts[&AlertId(1)], 1);
     }
 
     #[test]

@@ -481,6 +481,10 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// are counted as sends are saved and not from the delivery log, which is forgotten.
     fn figures(&self, alert: AlertId) -> impl Future<Output = Result<Vec<FanoutFigures>>> + Send;
 
+    /// The broadcasts of the same transition through other bots, by number. They were opened in one
+    /// deed, so that their numbers are next to each other.
+    fn siblings(&self, fanout: FanoutId) -> impl Future<Output = Result<Vec<Fanout>>> + Send;
+
     /// At most `limit` chats of a broadcast's audience after a position.
     fn page(
         &self,

@@ -494,6 +494,16 @@ impl Ledger {
         .collect()
     }
 
+    /// The broadcasts of the same transition through other bots, by number.
+    #[must_use]
+    pub fn siblings(&self, fanout: FanoutId) -> Vec<Fanout> {
+        let Some(one) = self.fanouts.get(&fanout) else { return Vec::new() };
+        let of = |one: &Fanout| (one.transition.alert.id(), one.transition.alert.revision());
+        let beside =
+            self.fanouts.values().filter(|other| other.id != fanout && of(other) == of(one));
+        beside.cloned().collect()
+    }
+
     /// Letters of this bot that are not settled and come after `after`, in order, at most
     /// [`LETTERS_MAX`].
     #[must_use]

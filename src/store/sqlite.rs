@@ -472,6 +472,12 @@ impl Store for Sqlite {
         figures::figures(&mut tx, alert).await
     }
 
+    async fn siblings(&self, fanout: FanoutId) -> Result<Vec<Fanout>> {
+        let rows: Vec<walk::FanoutRow> =
+            sqlx::query_as(sql::FANOUTS_BESIDE).bind(fanout.0).fetch_all(&self.readers).await?;
+        rows.into_iter().map(walk::parse).collect()
+    }
+
     async fn page(&self, fanout: FanoutId, after: Position, limit: usize) -> Result<Page> {
         let mut tx = self.reading().await?;
         walk::page(&mut tx, fanout, after, limit).await

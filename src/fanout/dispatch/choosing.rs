@@ -60,7 +60,7 @@ impl Dispatch {
         let Pending { letter, anew, .. } = self.letters.take(class, index)?.clone();
         let (id, chat) = (letter.id, letter.new.chat);
         let report = match letter.new.content {
-            Content::Progress(fanout) => self.report(fanout, now),
+            Content::Progress(fanout) => self.whole_report(fanout, now),
             Content::Plain { .. } | Content::Standing { .. } | Content::Picture { .. } => None,
         };
         let ticket = self.depart(chat, Bound::Letter(id), Fare::Free, now);
@@ -76,8 +76,16 @@ impl Dispatch {
         let fare =
             if lane.is_paid() && self.purse.pays(alert, now) { Fare::Paid } else { Fare::Free };
         let trouble = if lane.is_held() { Some(Trouble::Held) } else { trouble };
-        let tenths = self.purse.on_alert(alert);
-        Some(Report { tenths, trouble, ..lane.report(self.pacer.limit(fare), now.mono) })
+        Some(Report { trouble, ..lane.report(self.pacer.limit(fare), now.mono) })
+    }
+
+    /// With what other bots did.
+    fn whole_report(&mut self, fanout: FanoutId, now: Moment) -> Option<Report> {
+        let own = self.report(fanout, now)?;
+        match self.elsewhere.get(&fanout) {
+            Some((_, others)) => Some(own.and(others)),
+            None => Some(own),
+        }
     }
 
     pub(super) fn edit(&mut self, now: Moment) -> Option<Parcel> {
@@ -89,7 +97,7 @@ impl Dispatch {
             .map(|(&key, _)| key)
             .collect();
         for key in due {
-            let Some(report) = self.report(key.0, now) else { continue };
+            let Some(report) = self.whole_report(key.0, now) else { continue };
             let Some(watched) = self.watches.get_mut(&key) else { continue };
             watched.edited_at = now.mono;
             if watched.shown.as_ref() == Some(&report) {

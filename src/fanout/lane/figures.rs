@@ -25,7 +25,7 @@ impl Lane {
             closed_at: self.closed_at,
             rate: u32::try_from(self.sent.len()).unwrap_or(u32::MAX),
             limit,
-            tenths: 0,
+            tenths: self.cost.tenths,
             trouble: None,
         }
     }

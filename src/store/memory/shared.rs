@@ -87,6 +87,9 @@ impl Store for Memory {
     async fn figures(&self, alert: AlertId) -> Result<Vec<FanoutFigures>> {
         Ok(self.lock().figures(alert))
     }
+    async fn siblings(&self, fanout: FanoutId) -> Result<Vec<Fanout>> {
+        Ok(self.lock().siblings(fanout))
+    }
     async fn page(&self, fanout: FanoutId, after: Position, limit: usize) -> Result<Page> {
         Ok(self.lock().page(fanout, after, limit))
     }

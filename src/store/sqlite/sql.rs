@@ -168,6 +168,18 @@ pub(super) const FANOUTS_OPEN: &str = "
     FROM fanouts AS f JOIN turns AS t ON t.alert = f.alert AND t.revision = f.revision
     WHERE f.bot = $1 AND f.closed_at IS NULL ORDER BY f.id";
 
+/// The broadcasts of the same transition as `$1`. They were opened in one transaction; a thousand bots
+/// are more than anybody runs.
+pub(super) const FANOUTS_BESIDE: &str = "
+    SELECT f.id, f.bot, t.body, f.audience, f.ceiling, f.readers_ceiling, f.size, f.hold,
+        f.progress, f.opened_at, f.closed_at
+    FROM fanouts AS o
+    CROSS JOIN fanouts AS f
+    JOIN turns AS t ON t.alert = f.alert AND t.revision = f.revision
+    WHERE o.id = $1 AND f.id BETWEEN o.id - 1000 AND o.id + 1000 AND f.id <> o.id
+        AND f.alert = o.alert AND f.revision = o.revision
+    ORDER BY f.id";
+
 pub(super) const FANOUTS_HOLD: &str = "UPDATE fanouts SET hold = $2
     WHERE alert = $1 AND id <= $3 AND closed_at IS NULL AND hold IS NOT 'halted'";
 

@@ -73,6 +73,7 @@ stories! {
     }
     deeds::{
         an_update_is_acted_upon_once,
+        the_broadcasts_of_one_transition_know_each_other,
         numbers_of_alerts_are_never_reused,
         a_second_alert_with_the_same_number_is_a_conflict,
         a_transition_from_an_old_state_is_a_conflict_and_nothing_is_done,
