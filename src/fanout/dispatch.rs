@@ -456,8 +456,8 @@ impl Dispatch {
     }
 
     /// What the other bots did about a broadcast; `rate` of it is made here.
-    pub fn on_elsewhere(&mut self, fanout: FanoutId, others: Elsewhere, now: Mono) {
-        let rate = match self.elsewhere.get(&fanout) {
+    pub fn on_elsewhere(&mut self, fanout: FanoutId, mut others: Elsewhere, now: Mono) {
+        others.rate = match self.elsewhere.get(&fanout) {
             Some((at, before)) if *at < now => {
                 let settled = others.tally.sum().saturating_sub(before.tally.sum());
                 let micros = u64::try_from(now.since(*at).as_micros()).unwrap_or(u64::MAX);
@@ -467,7 +467,7 @@ impl Dispatch {
             Some((_, before)) => before.rate,
             None => 0,
         };
-        self.elsewhere.insert(fanout, (now, Elsewhere { rate, ..others }));
+        self.elsewhere.insert(fanout, (now, others));
         let known = |id: &FanoutId| {
             self.lanes.contains_key(id) || self.watches.keys().any(|(watched, _)| watched == id)
         };

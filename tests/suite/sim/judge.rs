@@ -64,16 +64,11 @@ pub(crate) fn judge(town: &Town, script: &Script) -> Result<Weathered, String> {
     let copies = judge.copies()?;
     // A store that refuses for long is what that alarm is for.
     let sick = script.ops.iter().any(|(_, op)| matches!(op, Op::Sick { .. }));
-    // And a channel that takes the right to post away is lost.
-    let muted = |lost| {
-        script.ops.iter().any(|(_, op)| {
-            let (Op::Mute { chat } | Op::Block { chat, .. }) = op else { return false };
-            town.chat(*chat) == lost
-        })
-    };
+    // A channel whose rights were taken is what that one is for.
+    let lost = |chat| !judge.steady(now_called(town, chat));
     let expected = |alarm: &&Alarm| {
-        let lost = matches!(alarm, Alarm::Lost { chat, .. } if muted(*chat));
-        lost || (**alarm == Alarm::Unsaved && sick)
+        (**alarm == Alarm::Unsaved && sick)
+            || matches!(alarm, Alarm::Lost { chat, .. } if lost(*chat))
     };
     if let Some(alarm) = town.record.alarms.iter().find(|alarm| !expected(alarm)) {
         return Err(format!("an alarm: {alarm:?}"));

@@ -517,7 +517,7 @@ impl Town {
 
     // What people do.
 
-    pub(super) fn chat(&self, n: u16) -> ChatId {
+    fn chat(&self, n: u16) -> ChatId {
         let mut chat = self.chats[usize::from(n) % self.chats.len()];
         while let Some(&heir) = self.record.heirs.get(&chat) {
             chat = heir;
