@@ -23,6 +23,7 @@ mod alarm;
 pub mod clock;
 pub mod rehearse;
 pub mod replay;
+pub mod report;
 pub mod simulate;
 mod voice;
 
@@ -47,7 +48,7 @@ use crate::{
     bot::{
         Rules,
         desk::{Desk, DeskError, DeskOptions},
-        dialogue::Sibling,
+        dialogue::{Sibling, Tariff},
         phrases,
     },
     config::{Canary, Config},
@@ -96,6 +97,11 @@ pub struct Credentials {
     pub comfortable: u64,
     /// What it may spend on more.
     pub budget: Budget,
+}
+
+fn tariff(bot: &Credentials) -> (BotId, Tariff) {
+    let Budget { rate: paid_rate, per_alert, per_day } = bot.budget;
+    (bot.token.bot(), Tariff { rate: bot.rate, paid_rate, per_alert, per_day })
 }
 
 /// Reads the tokens that the configuration names.
@@ -175,6 +181,8 @@ pub async fn serve<S: Store, K: Clock>(
     let Config { forest, catalogue, roster, policy, .. } = config;
     let rules = Arc::new(Rules::new(forest, catalogue, roster));
     let ids: Vec<BotId> = bots.iter().map(|bot| bot.token.bot()).collect();
+    let tariffs: BTreeMap<BotId, Tariff> = bots.iter().map(tariff).collect();
+    let rates: BTreeMap<BotId, u32> = bots.iter().map(|bot| (bot.token.bot(), bot.rate)).collect();
     let (intake, sending) = (CancellationToken::new(), CancellationToken::new());
     let (alarms, mut rung) = mpsc::unbounded_channel::<(BotId, Alarm)>();
     let mut parts: JoinSet<Result<()>> = JoinSet::new();
@@ -196,7 +204,7 @@ pub async fn serve<S: Store, K: Clock>(
                 bots: ids.clone(),
                 siblings: family.iter().filter(|one| one.bot != bot.token.bot()).cloned().collect(),
                 comfortable: bot.comfortable,
-                rate_per_second: bot.rate,
+                tariffs: tariffs.clone(),
                 default_lang: policy.language,
                 late_after: policy.command_late_after,
                 username,
@@ -209,7 +217,7 @@ pub async fn serve<S: Store, K: Clock>(
             clock.clone(),
         ));
         let driver = Driver::new(
-            sending_of(&bot, policy.canary),
+            sending_of(&bot, policy.canary, &rates),
             (store.clone(), courier.clone(), clock.clone()),
             Arc::new(Voice::new(Arc::clone(&rules), bot.name.clone(), policy.language)),
             Arc::clone(&all[n]),
@@ -344,9 +352,12 @@ fn sibling((bot, _, username): &Greeted) -> Sibling {
 }
 
 /// What a bot's sender is told.
-fn sending_of(bot: &Credentials, canary: Option<Canary>) -> Options {
+fn sending_of(bot: &Credentials, canary: Option<Canary>, rates: &BTreeMap<BotId, u32>) -> Options {
     let canary = canary.map(|canary| (canary.chat, canary.every));
-    Options { bot: bot.token.bot(), limit: bot.rate, budget: bot.budget, canary }
+    let own = bot.token.bot();
+    let others = rates.iter().filter(|(other, _)| **other != own);
+    let others = others.map(|(other, rate)| (*other, *rate)).collect();
+    Options { bot: own, limit: bot.rate, budget: bot.budget, others, canary }
 }
 
 /// A part that ends by itself has failed, whatever it says.

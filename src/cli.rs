@@ -68,6 +68,8 @@ enum Command {
         #[arg(long)]
         deny_warnings: bool,
     },
+    /// Say how an alert reached people, and draw it. The daemon may run.
+    Report(app::report::Args),
     /// The journal: who did what, in a chain that shows any change.
     Audit {
         #[command(subcommand)]
@@ -123,6 +125,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Check { dir, deny_warnings } => check(&dir, deny_warnings),
+        Command::Report(args) => report(&args),
         Command::Audit { audit: Audit::Verify { config } } => verify(&config),
     }
 }
@@ -191,6 +194,11 @@ fn serve(dir: &std::path::Path) -> Result<ExitCode> {
         store.close().await;
         end.map(|()| ExitCode::SUCCESS)
     })
+}
+
+fn report(args: &app::report::Args) -> Result<ExitCode> {
+    let config = load(&args.config)?;
+    runtime()?.block_on(app::report::run(args, &config)).map(|()| ExitCode::SUCCESS)
 }
 
 fn verify(dir: &std::path::Path) -> Result<ExitCode> {

@@ -21,13 +21,14 @@
 //! # Rooms
 //!
 //! ```text
-//! main ─► cli ─► app ─► bot fanout telegram store config sim ─► ports ─► seal ─► domain
+//! main ─► cli ─► app ─► bot fanout telegram store config sim ─► ports ─► seal picture ─► domain
 //! ```
 //!
 //! | room | holds | knows the outside |
 //! |---|---|---|
 //! | [`domain`] | regions, hazards, alerts, consent, mandates, texts, settlements | no |
 //! | [`seal`] | the journal's hash chain | no |
+//! | [`picture`] | the reach curve as SVG and as PNG | no |
 //! | [`ports`] | what the rest asks of a store, a courier and a clock | names it |
 //! | [`fanout`] | what a bot sends next, at which pace, and what is saved | `driver` alone |
 //! | [`bot`] | commands and buttons in, replies and deeds out | `desk` alone |
@@ -51,7 +52,8 @@
 //! who reach few ([`domain::audience::Tier`]); a message leaves when pacer, chat and breaker allow, anew
 //! or in place of an earlier one ([`domain::manner`]), unless its reader knows enough; its answer is judged (`telegram::verdict`, [`domain::delivery`]) and is
 //! saved with the cursor every 100 ms. The figures ([`domain::report`]) go into the official's one
-//! message, edited at most every three seconds.
+//! message, edited at most every three seconds, and are kept for its report, in words and as a
+//! [`picture`].
 //!
 //! # Promises, and where each is kept
 //!
@@ -78,7 +80,8 @@
 //! # Absent, deliberately or yet
 //!
 //! One process on one machine: no `PostgreSQL`, no leases between nodes. No web page, metrics, maps,
-//! prepared plays or change of configuration while running. No media, no formatted text.
+//! prepared plays or change of configuration while running. No media but the picture of a report, no
+//! formatted text.
 
 pub mod app;
 pub mod bot;
@@ -86,6 +89,7 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod fanout;
+pub mod picture;
 pub mod ports;
 pub mod seal;
 pub mod sim;

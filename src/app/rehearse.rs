@@ -31,8 +31,9 @@ use tokio_util::sync::CancellationToken;
 use super::{Credentials, clock::System, simulate::timepiece};
 use crate::{
     config::{self, Config},
+    domain::report::TransitionFigures,
     fanout::purse::Budget,
-    ports::clock::Clock,
+    ports::{clock::Clock, store::Store},
     sim::{
         http,
         weather::Weather,
@@ -42,10 +43,18 @@ use crate::{
     telegram::Token,
 };
 
-use self::{show::Bar, stage::Stage, town::Town};
+use self::{
+    show::Bar,
+    stage::Stage,
+    town::{Crowd, Town},
+};
 
-/// The simulated bot's token: made up, and worth nothing anywhere else.
-const TOKEN: &str = "7000000001:rehearsal-token-of-the-simulated-bot";
+/// The first simulated bot's number. Their tokens are made up, and worth nothing anywhere else.
+const FIRST_BOT: u64 = 7_000_000_001;
+/// The most bots: each is a sender and a poller of its own.
+const BOTS_MAX: i64 = 8;
+/// The most channels, and the most groups.
+const PUBLIC_MAX: i64 = 100;
 /// The longest the daemon may take to be at work; in a storm its first calls fail for a while.
 const READY_WITHIN: Duration = Duration::from_secs(40);
 /// More than anybody rehearses with: nobody is shown another bot.
@@ -62,6 +71,18 @@ pub struct Args {
     /// Messages a second that the bot may send.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     rate: u32,
+    /// How many bots share the residents, each with that rate.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=BOTS_MAX))]
+    bots: u32,
+    /// How many channels of the region that is warned.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=PUBLIC_MAX))]
+    channels: u32,
+    /// How many groups of it.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=PUBLIC_MAX))]
+    groups: u32,
+    /// In mid-broadcast the official announces another end, which overtakes the first message.
+    #[arg(long)]
+    supersede: bool,
     /// Everything by chance comes from this number.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -74,6 +95,9 @@ pub struct Args {
     /// The directory of the configuration; else `config` if it is there and sound, else the sample.
     #[arg(long)]
     config: Option<PathBuf>,
+    /// Write the reach curve of the alert here as SVG.
+    #[arg(long, value_name = "FILE")]
+    curve: Option<PathBuf>,
     /// Print one JSON object on standard output, and everything else on standard error.
     #[arg(long)]
     json: bool,
@@ -92,25 +116,35 @@ pub async fn run(args: Args) -> Result<ExitCode> {
     let clock = System::start();
     let limits = Limits { per_second: args.rate, ..Limits::default() };
     let mut world = World::new(args.seed, args.weather.clone(), limits);
-    let bot = world.add_bot(TOKEN, "nabat_rehearsal_bot")?;
+    let tokens: Vec<String> = (0..u64::from(args.bots))
+        .map(|n| format!("{}:rehearsal-token-of-a-simulated-bot", FIRST_BOT + n))
+        .collect();
+    let mut bots = Vec::new();
+    for (n, token) in tokens.iter().enumerate() {
+        let username = format!("nabat_rehearsal_{}_bot", n + 1);
+        bots.push((world.add_bot(token, &username)?, username));
+    }
     let world = Arc::new(Mutex::new(world));
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("can't listen on loopback")?;
     let address = listener.local_addr()?;
     let server = http::serve(Arc::clone(&world), listener, timepiece(&clock));
     let server = tokio::spawn(server);
-    let bots = vec![Credentials {
-        name: "rehearsal".to_owned(),
-        api_url: format!("http://{address}"),
-        token: Token::parse(TOKEN).context("the made-up token is none")?,
-        rate: args.rate,
-        comfortable: COMFORTABLE,
-        budget: Budget::default(),
-    }];
+    let mut senders = Vec::new();
+    for (n, token) in tokens.iter().enumerate() {
+        senders.push(Credentials {
+            name: format!("rehearsal-{}", n + 1),
+            api_url: format!("http://{address}"),
+            token: Token::parse(token).context("the made-up token is none")?,
+            rate: args.rate,
+            comfortable: COMFORTABLE,
+            budget: Budget::default(),
+        });
+    }
     let stop = CancellationToken::new();
     let (ready, up) = oneshot::channel();
     let daemon =
-        super::serve(config.clone(), bots, store.clone(), clock.clone(), stop.clone(), ready);
-    let stage = Stage { world, bot, clock: clock.clone(), store: store.clone() };
+        super::serve(config.clone(), senders, store.clone(), clock.clone(), stop.clone(), ready);
+    let stage = Stage { world, bots, clock: clock.clone(), store: store.clone() };
     let play = async {
         let at_work = async { up.await.map_err(|_| anyhow!("the daemon did not start")) };
         tokio::select! {
@@ -153,22 +187,53 @@ async fn act(args: &Args, config: &Config, cast: town::Cast, stage: &Stage) -> R
         if args.json { Box::new(std::io::stderr()) } else { Box::new(std::io::stdout()) };
     let _ = writeln!(
         out,
-        "A rehearsal: {} residents, at most {} messages a second, seed {}, {}.\n",
+        "A rehearsal: {} residents, {} channels, {} groups; bots: {}, each at most {} messages a \
+         second; seed {}, {}.\n",
         args.residents,
+        args.channels,
+        args.groups,
+        args.bots,
         args.rate,
         args.seed,
         if args.weather == Weather::calm() { "calm" } else { "storm" },
     );
     let mut bar = Bar::new(std::io::stderr().is_terminal());
     let mut town = Town::new(cast, config, args.seed);
-    let story = town.play(stage, args.residents, args.rate, &mut bar).await?;
+    let crowd = Crowd {
+        residents: args.residents,
+        channels: args.channels,
+        groups: args.groups,
+        rate: args.rate,
+        supersede: args.supersede,
+    };
+    let story = town.play(stage, &crowd, &mut bar).await?;
     let verdict = judge::judge(&stage.evidence(&story).await?, &town.residents, &story);
-    show::tell(&mut out, &stage.world(), stage.bot, &town, &story, &verdict);
+    show::tell(&mut out, stage, &town, &story, &verdict);
     let _ = out.flush();
+    if let Some(file) = &args.curve {
+        curve(stage, &story, &town, config, file).await?;
+    }
     if args.json {
         let _ = writeln!(std::io::stdout().lock(), "{}", verdict.json());
     }
     Ok(verdict.broken.is_empty())
+}
+
+/// Writes how the alert reached its audience, as `nabat report --svg` would.
+async fn curve(
+    stage: &Stage,
+    story: &town::Story,
+    town: &Town,
+    config: &Config,
+    file: &Path,
+) -> Result<()> {
+    let start = story.acts.first().and_then(|act| act.fanouts.first());
+    let alert = start.context("no alert was raised")?.transition.alert.id();
+    let figures = stage.store.figures(alert).await.context("the figures can't be read")?;
+    let reaches = TransitionFigures::by_transition(figures);
+    let reach = reaches.first().context("the store has kept no figures of the alert")?;
+    let lang = town.cast.official.lang;
+    super::report::draw(reach, &config.forest, lang, (Some(file), None))
 }
 
 fn configuration(dir: Option<&Path>) -> Result<Config> {

@@ -2,23 +2,26 @@
 
 use std::sync::Arc;
 
+use tracing::error;
+
 use crate::{
     bot::{
         Rules,
-        phrases::{self, Phrase, letters},
+        phrases::{self, Phrase, letters, report},
     },
     domain::{
         alert::Transition,
         audience::Variant,
         board::Board,
         bulletin::{self, Bulletin},
-        ids::{AlertId, RegionId},
+        ids::{AlertId, RegionId, Revision},
         lang::Lang,
-        letter::{Message, Occasion},
-        report::Report,
+        letter::{Message, Occasion, Picture},
+        report::{FanoutFigures, Report, TransitionFigures},
         time::Utc,
     },
     fanout::driver::Scribe,
+    picture::{curve, png},
 };
 
 /// See the module.
@@ -72,5 +75,19 @@ impl Scribe for Voice {
 
     fn report(&self, report: &Report, lang: Lang) -> Message {
         letters::progress(report, lang)
+    }
+
+    fn picture(
+        &self,
+        figures: Vec<FanoutFigures>,
+        revision: Revision,
+        lang: Lang,
+    ) -> Option<Picture> {
+        let forest = &self.rules.forest;
+        let reaches = TransitionFigures::by_transition(figures);
+        let reach = reaches.iter().find(|one| one.transition.alert.revision() == revision)?;
+        let svg = curve::draw(&report::chart(reach, forest, lang));
+        let drawn = png::raster(&svg).inspect_err(|fault| error!(error = %fault, "no picture"));
+        Some(Picture { png: drawn.ok()?.into(), caption: report::caption(reach, forest, lang) })
     }
 }

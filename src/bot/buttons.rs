@@ -35,6 +35,8 @@ pub enum Touch {
     End(AlertId),
     /// Withdraw it.
     Withdraw(AlertId),
+    /// Report on it.
+    Report(AlertId),
     /// Pause what is being sent of this alert.
     Pause(AlertId),
     /// Let it go on.
@@ -86,6 +88,7 @@ impl fmt::Display for Touch {
             }
             Self::End(alert) => write!(f, "e:{alert}"),
             Self::Withdraw(alert) => write!(f, "w:{alert}"),
+            Self::Report(alert) => write!(f, "r:{alert}"),
             Self::Pause(alert) => write!(f, "pause:{alert}"),
             Self::Resume(alert) => write!(f, "resume:{alert}"),
             Self::Halt(alert) => write!(f, "halt:{alert}"),
@@ -139,6 +142,7 @@ impl Touch {
             ),
             ["e", alert] => Self::End(AlertId(alert.parse().ok()?)),
             ["w", alert] => Self::Withdraw(AlertId(alert.parse().ok()?)),
+            ["r", alert] => Self::Report(AlertId(alert.parse().ok()?)),
             ["pause", alert] => Self::Pause(AlertId(alert.parse().ok()?)),
             ["resume", alert] => Self::Resume(AlertId(alert.parse().ok()?)),
             ["halt", alert] => Self::Halt(AlertId(alert.parse().ok()?)),
@@ -207,6 +211,7 @@ mod tests {
             Touch::Drafted(status, hazard, region.clone(), u8::MAX, 9999),
             Touch::End(AlertId(i64::MAX)),
             Touch::Withdraw(AlertId(1)),
+            Touch::Report(AlertId(i64::MAX)),
             Touch::Pause(AlertId(i64::MAX)),
             Touch::Resume(AlertId(3)),
             Touch::Halt(AlertId(3)),

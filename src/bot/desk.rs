@@ -38,7 +38,7 @@ use crate::{
 
 use super::{
     Rules,
-    dialogue::{self, Case, Facts, Office, Reply, Sibling, Want},
+    dialogue::{self, Case, Facts, Office, Reply, Sibling, Tariff, Want},
     phrases::{self, Phrase},
 };
 
@@ -76,8 +76,8 @@ pub struct DeskOptions {
     pub siblings: Vec<Sibling>,
     /// Private chats that it serves comfortably.
     pub comfortable: u64,
-    /// What one bot sends a second, for forecasts.
-    pub rate_per_second: u32,
+    /// What each bot sends with, for forecasts.
+    pub tariffs: BTreeMap<BotId, Tariff>,
     /// The language of those whose own we don't speak.
     pub default_lang: Lang,
     /// Commands that raise and are older are answered, not executed.
@@ -133,14 +133,14 @@ impl<S: Store, C: Courier, K: Clock> Desk<S, C, K> {
     /// Opens a desk.
     #[must_use]
     pub fn new(options: DeskOptions, store: S, courier: C, clock: K) -> Self {
-        let DeskOptions { bot, bots, rate_per_second, default_lang, late_after, .. } = options;
+        let DeskOptions { bot, bots, tariffs, default_lang, late_after, .. } = options;
         let DeskOptions { siblings, comfortable, username, rules, seed, wake, .. } = options;
         let office = Office {
             bot,
             bots,
             siblings,
             comfortable,
-            rate_per_second,
+            tariffs,
             default_lang,
             late_after,
             username,
@@ -323,9 +323,13 @@ impl<S: Store, C: Courier, K: Clock> Desk<S, C, K> {
             Want::Reach(audience) => {
                 let mut counts = Vec::new();
                 for bot in &self.office.bots {
-                    counts.push(store.reach(*bot, &audience).await?);
+                    let spent = store.limits(*bot).await?.spent;
+                    counts.push((*bot, store.reach(*bot, &audience).await?, spent));
                 }
                 facts.reach = Some((audience, counts));
+            }
+            Want::Figures(alert) => {
+                facts.figures.insert(alert, store.figures(alert).await?);
             }
             Want::Open => {
                 let mut open = Vec::new();

@@ -16,6 +16,7 @@ mod menus;
 mod officials;
 mod preview;
 mod release;
+mod report;
 mod residents;
 mod siblings;
 #[cfg(test)]
@@ -33,11 +34,12 @@ use crate::{
         lang::Lang,
         letter::{Class, Content, Message, NewLetter, Occasion},
         operator::Operator,
+        report::FanoutFigures,
         time::Utc,
     },
     ports::{
         courier::{Event, Incoming, Press, Said},
-        store::{Asked, Cause, Deed, Effect, Entry, Fanout, Subscriber},
+        store::{Asked, Cause, Deed, Effect, Entry, Fanout, Spent, Subscriber},
     },
 };
 
@@ -67,6 +69,19 @@ pub struct Sibling {
     pub comfortable: u64,
 }
 
+/// How quickly a bot sends, and for how many Stars. `// Bot API: allow_paid_broadcast`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tariff {
+    /// Messages per second for nothing.
+    pub rate: u32,
+    /// Messages per second while they are paid for; 0 if the bot never pays.
+    pub paid_rate: u32,
+    /// Stars for one alert at most.
+    pub per_alert: u64,
+    /// Stars for one day at most.
+    pub per_day: u64,
+}
+
 /// What a desk knows of itself.
 #[derive(Clone, Debug)]
 pub struct Office {
@@ -78,8 +93,8 @@ pub struct Office {
     pub siblings: Vec<Sibling>,
     /// Private chats that it serves comfortably.
     pub comfortable: u64,
-    /// What one bot sends a second, for forecasts.
-    pub rate_per_second: u32,
+    /// What each bot sends with, for forecasts.
+    pub tariffs: BTreeMap<BotId, Tariff>,
     /// The language of those whose own we don't speak.
     pub default_lang: Lang,
     /// Commands that raise and are older are answered, not executed.
@@ -118,8 +133,10 @@ pub enum Want {
     AskedBy(UserId),
     /// The last transition of an alert.
     Turn(AlertId),
-    /// How many chats an audience has, bot by bot.
+    /// How many chats an audience has, bot by bot, and what the bots have spent.
     Reach(Audience),
+    /// The figures of an alert's broadcasts.
+    Figures(AlertId),
     /// Every broadcast that is not over, through any bot.
     Open,
     /// What the other bots know of this chat.
@@ -136,6 +153,9 @@ pub enum Want {
     },
 }
 
+/// Whom an audience reaches through each bot, and what that bot has spent.
+pub type ByBot = Vec<(BotId, Reach, Spent)>;
+
 /// Facts read so far, all of one look at the store.
 #[derive(Clone, Debug, Default)]
 #[expect(missing_docs, reason = "each answers the Want of the same name")]
@@ -146,7 +166,8 @@ pub struct Facts {
     pub asked: BTreeMap<Code, Option<Asked>>,
     pub asked_by: Option<Vec<Challenge>>,
     pub turns: BTreeMap<AlertId, Option<Transition>>,
-    pub reach: Option<(Audience, Vec<Reach>)>,
+    pub reach: Option<(Audience, ByBot)>,
+    pub figures: BTreeMap<AlertId, Vec<FanoutFigures>>,
     pub open: Option<Vec<Fanout>>,
     pub members: Option<Option<u64>>,
     pub elsewhere: Option<Vec<Subscriber>>,
@@ -182,11 +203,14 @@ impl Facts {
     fn open(&self) -> Result<&[Fanout], Want> {
         self.open.as_deref().ok_or(Want::Open)
     }
-    fn reach(&self, audience: &Audience) -> Result<&[Reach], Want> {
+    fn reach(&self, audience: &Audience) -> Result<&ByBot, Want> {
         match &self.reach {
             Some((of, counts)) if of == audience => Ok(counts),
             Some(_) | None => Err(Want::Reach(audience.clone())),
         }
+    }
+    fn figures(&self, alert: AlertId) -> Result<&[FanoutFigures], Want> {
+        self.figures.get(&alert).map(Vec::as_slice).ok_or(Want::Figures(alert))
     }
 }
 
@@ -417,6 +441,7 @@ impl<'a> Talk<'a> {
             Intent::Update(amendment) => self.update(amendment, said.at),
             Intent::Clear(ending) => self.clear(ending),
             Intent::Withdraw(alert) => self.withdraw(alert),
+            Intent::Report(state) => self.report(state),
             Intent::Hold(to, alert) => self.hold(alert, to),
             Intent::Confirm(confirmation) => self.confirm(confirmation, said.at),
             Intent::Cancel(code) => self.cancel_typed(code),
@@ -438,6 +463,7 @@ impl<'a> Talk<'a> {
             | Touch::Drafted(..)
             | Touch::End(_)
             | Touch::Withdraw(_)
+            | Touch::Report(_)
             | Touch::Pause(_)
             | Touch::Resume(_)
             | Touch::Halt(_)

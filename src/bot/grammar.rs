@@ -14,7 +14,7 @@ use crate::{
     domain::{
         alert::Status,
         hazard::Hazard,
-        ids::{AlertId, Code, HazardId, LevelId, RegionId},
+        ids::{AlertId, Code, HazardId, LevelId, RegionId, Revision},
     },
     ports::store::Hold,
 };
@@ -57,6 +57,8 @@ pub enum Intent {
     Clear(Result<(Option<AlertId>, Vec<RegionId>), Mistake>),
     /// To say that one was sent in error.
     Withdraw(Result<Option<AlertId>, Mistake>),
+    /// To know how one reached people; or one of its states.
+    Report(Result<Option<(AlertId, Option<Revision>)>, Mistake>),
     /// To pause a broadcast, let it go on (`None`), or stop it for good.
     Hold(Option<Hold>, Result<Option<AlertId>, Mistake>),
     /// To release a challenge, perhaps with a word.
@@ -160,6 +162,7 @@ fn intent(name: &str, rest: &str, rules: &Rules) -> Intent {
         "resume" => Intent::Hold(None, number(&tokens(rest), rest)),
         "halt" => Intent::Hold(Some(Hold::Halted), number(&tokens(rest), rest)),
         "withdraw" => Intent::Withdraw(number(&tokens(rest), rest)),
+        "report" => Intent::Report(state_at(&mut Reader::new(rest))),
         "confirm" => Intent::Confirm(confirmation(rest)),
         "cancel" => Intent::Cancel(code(rest)),
         _ => Intent::Unknown,
@@ -421,8 +424,14 @@ fn ending(text: &str, rules: &Rules) -> Result<(Option<AlertId>, Vec<RegionId>),
     if parts.len() > AREA_MAX { Err(Mistake::TooMany) } else { Ok((alert, parts)) }
 }
 
-/// The number of an alert, which comes first; `12`, `№ 12`, `#12`, and `12.3` as residents see it.
+/// The number of an alert, which comes first.
 fn number_at(reader: &mut Reader<'_>) -> Result<Option<AlertId>, Mistake> {
+    Ok(state_at(reader)?.map(|(alert, _)| alert))
+}
+
+/// The number of an alert and of its state, if that is named; `12`, `№ 12`, `#12`, and `12.3` as
+/// residents see it.
+fn state_at(reader: &mut Reader<'_>) -> Result<Option<(AlertId, Option<Revision>)>, Mistake> {
     let Some(word) = reader.word() else { return Ok(None) };
     let mistake = || Mistake::Number(clean(reader.phrase()));
     if !word.bytes().all(|b| b.is_ascii_digit()) {
@@ -434,10 +443,12 @@ fn number_at(reader: &mut Reader<'_>) -> Result<Option<AlertId>, Mistake> {
     let revision = reader.text.get(end..).is_some_and(|rest| {
         rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
     });
+    let mut state = None;
     if revision {
+        state = reader.word().and_then(|word| word.parse().ok()).map(Revision);
         reader.at += 1;
     }
-    Ok(Some(AlertId(number)))
+    Ok(Some((AlertId(number), state)))
 }
 
 fn number(tokens: &[Token], text: &str) -> Result<Option<AlertId>, Mistake> {

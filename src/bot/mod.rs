@@ -154,7 +154,7 @@ pub(crate) mod tests {
                 true,
                 vec![level("danger", danger, 0), level("threat", threat, 1)],
             ),
-            hazard("fire", fire.clone(), false, vec![level("on", fire, 0)]),
+            hazard("fire", fire.clone(), false, vec![Level { paid: true, ..level("on", fire, 0) }]),
         ]);
         Rules::new(forest, catalogue, Roster::new(operators))
     }

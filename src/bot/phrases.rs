@@ -12,17 +12,19 @@ mod ru;
 mod uk;
 
 pub mod letters;
+pub mod report;
 
 use std::time::Duration;
 
 use crate::domain::{
     alert::{AlertRefusal, Change, DraftRefusal, Status},
+    audience::{Kind, Reach},
     consent::ConsentRefusal,
     delivery::Settlement,
     ids::ChatId,
     lang::Lang,
     operator::MandateRefusal,
-    report::Trouble,
+    report::{Forecast, Outlook, Reason, Trouble},
 };
 
 pub use letters::{progress, standing};
@@ -177,10 +179,7 @@ pub enum Phrase<'a> {
     PreviewHead(&'a Asked),
     PreviewText(&'a str),
     PreviewOther,
-    PreviewReach {
-        chats: u64,
-        last: Option<Duration>,
-    },
+    PreviewReach(&'a Outlook),
     PreviewReaders,
     PreviewNow,
     PreviewAfter,
@@ -257,6 +256,76 @@ pub enum Phrase<'a> {
         trouble: &'a Trouble,
         until: &'a str,
     },
+    // Reports.
+    ReportHead {
+        number: &'a str,
+        title: &'a str,
+        places: &'a str,
+    },
+    ReportPart {
+        number: &'a str,
+        change: &'a Change,
+        at: &'a str,
+        by: Option<&'a str>,
+    },
+    ReportSum(u64),
+    ReportPending(u64),
+    ReportTimes {
+        first: Duration,
+        half: Duration,
+        most: Duration,
+        last: Duration,
+    },
+    ReportNobody {
+        under_way: bool,
+    },
+    /// In tenths of a message a second.
+    ReportMean(u64),
+    ReportReasons(&'a str),
+    Reason(Reason, u64),
+    ReasonUnsent(u64),
+    ReportRepeated(u64),
+    /// Why chats that were superseded were not sent to.
+    ReportUnneeded {
+        stale: u64,
+        known: u64,
+        halted: u64,
+    },
+    /// In tenths of a Star.
+    ReportSpent(u64),
+    ReportBots(usize),
+    ReportSkipped {
+        more: usize,
+        number: &'a str,
+    },
+    NoSuchAlert {
+        number: &'a str,
+        meant: &'a str,
+    },
+    ChooseToReport,
+    NoneToReport,
+    // The picture of a report.
+    CurveReached {
+        delivered: u64,
+        audience: Option<u64>,
+        /// In tenths of a per cent.
+        share: u64,
+    },
+    CurveEnds {
+        first: Duration,
+        last: Duration,
+    },
+    CurveReleased {
+        change: &'a Change,
+        at: &'a str,
+        under_way: bool,
+    },
+    CurveMarks(&'a [u8], Duration),
+    CurveShare,
+    CurveTime(Scale),
+    CurveMeasured,
+    CurveForeseen(Option<Duration>),
+    CurveMarked,
     // Labels.
     Whole(&'a str),
     Up,
@@ -272,6 +341,7 @@ pub enum Phrase<'a> {
     LabelRelease(&'a Asked),
     LabelEnd(&'a str),
     LabelWithdraw(&'a str),
+    LabelReport(&'a str),
     LabelPause,
     LabelResume,
     LabelHalt,
@@ -294,6 +364,17 @@ pub enum Asked {
     End,
     /// A withdrawal.
     Withdraw,
+}
+
+/// What a picture counts time in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// Seconds.
+    Seconds,
+    /// Minutes.
+    Minutes,
+    /// Hours.
+    Hours,
 }
 
 /// Says it.
@@ -321,8 +402,8 @@ pub fn commands(lang: Lang, reader: Reader) -> Vec<(&'static str, String)> {
     const RESIDENT: &[&str] =
         &["start", "status", "regions", "add", "language", "drills", "stop", "help"];
     const OFFICIAL: &[&str] = &[
-        "alert", "clear", "update", "withdraw", "pause", "resume", "halt", "status", "confirm",
-        "cancel", "drill", "regions", "language", "help",
+        "alert", "clear", "update", "withdraw", "pause", "resume", "halt", "status", "report",
+        "confirm", "cancel", "drill", "regions", "language", "help",
     ];
     let names = match reader {
         Reader::Resident => RESIDENT,
@@ -361,6 +442,49 @@ fn grouped(count: u64, separator: char) -> String {
         text.push(digit);
     }
     text
+}
+
+/// Chats of each kind that there are and people in them, unless all are people.
+fn by_kind(reach: &Reach) -> impl Iterator<Item = (Kind, u64, u64)> {
+    let kinds = [Kind::Channel, Kind::Group, Kind::Private].map(|kind| (kind, reach.of(kind)));
+    let mixed = kinds.iter().any(|(kind, (chats, _))| *kind != Kind::Private && *chats > 0);
+    let there = kinds.into_iter().filter(move |(_, (chats, _))| mixed && *chats > 0);
+    there.map(|(kind, (chats, people))| (kind, chats, people))
+}
+
+/// Those parts of a sum that there are.
+fn parts<const N: usize>(parts: [(&str, u64); N], separator: char) -> String {
+    let there = parts.iter().filter(|(_, chats)| *chats > 0);
+    let there = there.map(|(name, chats)| format!("{name} {}", grouped(*chats, separator)));
+    there.collect::<Vec<_>>().join(", ")
+}
+
+/// By when each of these parts is expected to be told, as far as that is known.
+fn expected<'a>(
+    forecast: &Forecast,
+    parts: [(&'a str, u8); 3],
+) -> impl Iterator<Item = (&'a str, Duration)> {
+    let some = forecast.chats() > 0;
+    let times = parts.map(|(name, part)| (name, forecast.time_to(part)));
+    times.into_iter().filter(move |_| some).filter_map(|(name, at)| Some((name, at?)))
+}
+
+/// Tenths, with what stands before them.
+fn tenths(value: u64, decimal: char) -> String {
+    match (value / 10, value % 10) {
+        (whole, 0) => whole.to_string(),
+        (whole, rest) => format!("{whole}{decimal}{rest}"),
+    }
+}
+
+/// A duration as [`spelled`]; below ten seconds with tenths, since the first are told so quickly.
+fn brief(time: Duration, units: [&str; 4], decimal: char) -> String {
+    if time >= Duration::from_secs(10) {
+        return spelled(time, units);
+    }
+    // Nothing takes no time.
+    let value = u64::try_from((time.as_micros() + 50_000) / 100_000).unwrap_or(0).max(1);
+    format!("{} {}", tenths(value, decimal), units[3])
 }
 
 /// A duration in the two greatest units that it has: days, hours, minutes, seconds.

@@ -249,6 +249,7 @@ pub(super) struct MandateSpec {
 pub(super) enum RoleSpec {
     Issuer,
     Approver,
+    Auditor,
 }
 
 /// `"*"` or a list of ids.

@@ -3,10 +3,12 @@
 //! A [`Letter`] is written in the same transaction as the effect it tells of and is sent until its
 //! outcome is known, so that a crash can't swallow an answer. What may become untrue before it is
 //! sent is not a text but an order to render the present ([`Content::Standing`],
-//! [`Content::Progress`]), so that a late letter is a true one.
+//! [`Content::Progress`], [`Content::Picture`]), so that a late letter is a true one.
+
+use std::sync::Arc;
 
 use super::{
-    ids::{BotId, ChatId, FanoutId, LetterId, MessageId, RegionId},
+    ids::{AlertId, BotId, ChatId, FanoutId, LetterId, MessageId, RegionId, Revision},
     lang::Lang,
     time::Utc,
 };
@@ -82,6 +84,22 @@ pub enum Content {
     },
     /// The live report of a broadcast, to be edited as it goes on.
     Progress(FanoutId),
+    /// The picture of how a transition of an alert reached its audience.
+    Picture {
+        /// Of which alert.
+        alert: AlertId,
+        /// Of which of its states.
+        revision: Revision,
+    },
+}
+
+/// A picture as Telegram shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// The bytes of a PNG.
+    pub png: Arc<[u8]>,
+    /// The words under it, at most 1024 characters. `// Bot API: sendPhoto.caption`
+    pub caption: String,
 }
 
 /// Why a chat is told what is true.

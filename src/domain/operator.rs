@@ -20,6 +20,13 @@ pub enum Role {
     Issuer,
     /// Approve the alerts of others.
     Approver,
+    /// Read reports, and nothing else: those who may do more read them too.
+    Auditor,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::Issuer, Self::Approver, Self::Auditor];
 }
 
 /// Which hazards a mandate is for.
@@ -74,6 +81,18 @@ pub enum MandateRefusal {
     Area(RegionId),
     /// The area is theirs, the hazard is not.
     Hazard(HazardId),
+}
+
+impl MandateRefusal {
+    /// How far somebody came: the most exact thing that is missing.
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::Role(_) => 0,
+            Self::Stranger => 1,
+            Self::Area(_) => 2,
+            Self::Hazard(_) => 3,
+        }
+    }
 }
 
 /// Proof that `who` may act as `role` on this hazard in all of this area.
@@ -174,6 +193,37 @@ impl Roster {
         })
     }
 
+    /// Whether `user` may read how alerts of `hazard` in `area` went: whoever has any role for all of
+    /// the area.
+    ///
+    /// # Errors
+    ///
+    /// What is missing for the role that comes closest.
+    pub fn may_read(
+        &self,
+        user: UserId,
+        hazard: &HazardId,
+        area: &Area,
+        forest: &Forest,
+    ) -> Result<(), MandateRefusal> {
+        let mut closest = MandateRefusal::Role(Role::Auditor);
+        for role in Role::ALL {
+            match self.authorise(user, role, hazard, area, forest) {
+                Ok(_) => return Ok(()),
+                Err(refusal) if refusal.rank() > closest.rank() => closest = refusal,
+                Err(_) => {}
+            }
+        }
+        Err(closest)
+    }
+
+    /// Everyone who could read so.
+    #[must_use]
+    pub fn readers(&self, hazard: &HazardId, area: &Area, forest: &Forest) -> Vec<&Operator> {
+        let may = |one: &&Operator| self.may_read(one.user, hazard, area, forest).is_ok();
+        self.operators.values().filter(may).collect()
+    }
+
     /// Everyone who could act so, but for the person of `but`.
     #[must_use]
     pub fn who_may(
@@ -252,5 +302,38 @@ pub(crate) mod tests {
             Err(MandateRefusal::Role(Role::Approver))
         );
         assert_eq!(may(2, Role::Issuer, "drone", &["west"]), Err(MandateRefusal::Stranger));
+    }
+
+    #[test]
+    fn whoever_has_any_role_somewhere_reads_how_it_went_there() {
+        let forest = forest();
+        let drone = || Scope::Only([HazardId::new("drone")].into());
+        let mut nobody = operator(4, &[], &["west"], Scope::Every);
+        nobody.mandates.clear();
+        let roster = Roster::new(vec![
+            operator(1, &[Role::Auditor], &["west"], Scope::Every),
+            operator(2, &[Role::Approver], &["west"], drone()),
+            operator(3, &[Role::Issuer], &["east"], Scope::Every),
+            nobody,
+        ]);
+        let area = Area::of([id("west")]).unwrap();
+        let reads = |user, hazard: &str| {
+            roster.may_read(UserId(user), &HazardId::new(hazard), &area, &forest)
+        };
+        assert_eq!(reads(1, "fire"), Ok(()));
+        assert_eq!(reads(2, "drone"), Ok(()));
+        assert_eq!(reads(2, "fire"), Err(MandateRefusal::Hazard(HazardId::new("fire"))));
+        assert_eq!(reads(3, "fire"), Err(MandateRefusal::Area(id("west"))));
+        assert_eq!(reads(4, "fire"), Err(MandateRefusal::Role(Role::Auditor)));
+        assert_eq!(reads(9, "fire"), Err(MandateRefusal::Stranger));
+        let named = roster.readers(&HazardId::new("drone"), &area, &forest);
+        assert_eq!(named.iter().map(|one| one.user.0).collect::<Vec<_>>(), [1, 2]);
+        let issuer =
+            roster.authorise(UserId(1), Role::Issuer, &HazardId::new("drone"), &area, &forest);
+        assert_eq!(
+            issuer,
+            Err(MandateRefusal::Role(Role::Issuer)),
+            "reading is all an auditor does"
+        );
     }
 }

@@ -5,11 +5,12 @@
 
 use super::{
     alert::{self, Actor, AlertRefusal, Current, Transition},
-    audience::Variant,
+    audience::{Tier, Variant},
     board::Board,
     bulletin::{self, Bulletin},
     consent::Act,
-    ids::AlertId,
+    ids::{AlertId, MessageId},
+    manner::{Manner, Manners},
     region::Forest,
     time::Utc,
 };
@@ -41,6 +42,14 @@ impl Preview {
         let mut after = board.clone();
         after.apply(&self.0);
         bulletin::compose(&self.0, &after, variant, false, forest)
+    }
+
+    /// Whether a person who was told reads it in place of what they were told.
+    #[must_use]
+    pub fn edits(&self) -> bool {
+        let told = Some(MessageId(0));
+        let manner = Manners::of(&self.0).of_chat(Tier::Recent, true, told, false);
+        matches!(manner, Manner::Edit(_))
     }
 
     /// What would be true of the variant's place afterwards.

@@ -53,7 +53,7 @@ use crate::{
         ids::{AlertId, ChatId, FanoutId, LetterId, MessageId, RegionId},
         letter::{Class, Letter, Watch},
         manner::Manner,
-        report::{Report, Trouble},
+        report::{Elsewhere, Report, Trouble},
         time::{Moment, Mono},
     },
     ports::store::{Fanout, Heir, Hold, LetterSave, Limits, Page, Save, WatchSave},
@@ -309,6 +309,8 @@ pub struct Dispatch {
     letters: Letters,
     watches: BTreeMap<(FanoutId, ChatId), Watched>,
     finished: BTreeMap<FanoutId, Report>,
+    /// What other bots did about broadcasts with a live report, and when that was looked up.
+    elsewhere: BTreeMap<FanoutId, (Mono, Elsewhere)>,
     in_flight: BTreeMap<Ticket, Flight>,
 
     letter_saves: Vec<LetterSave>,
@@ -363,6 +365,7 @@ impl Dispatch {
             letters: Letters::default(),
             watches: BTreeMap::new(),
             finished: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
             in_flight: BTreeMap::new(),
             letter_saves: Vec::new(),
             watch_saves: Vec::new(),
@@ -442,6 +445,36 @@ impl Dispatch {
     /// The figures of a broadcast that was closed before we began, for its live report.
     pub fn on_finished(&mut self, report: Report) {
         self.finished.insert(report.fanout, report);
+    }
+
+    /// Broadcasts that have a live report, or are about to: what other bots did is to be looked up for
+    /// them.
+    #[must_use]
+    pub fn watched(&self) -> BTreeSet<FanoutId> {
+        let shown = self.watches.keys().map(|&(fanout, _)| fanout);
+        shown.chain(self.letters.reports()).collect()
+    }
+
+    /// What the other bots did about a broadcast; `rate` of it is made here.
+    pub fn on_elsewhere(&mut self, fanout: FanoutId, mut others: Elsewhere, now: Mono) {
+        others.rate = match self.elsewhere.get(&fanout) {
+            Some((at, before)) if *at < now => {
+                let settled = others.tally.sum().saturating_sub(before.tally.sum());
+                let micros = u64::try_from(now.since(*at).as_micros()).unwrap_or(u64::MAX);
+                let rate = settled.saturating_mul(1_000_000) / micros.max(1);
+                u32::try_from(rate).unwrap_or(u32::MAX).min(others.limit)
+            }
+            Some((_, before)) => before.rate,
+            None => 0,
+        };
+        self.elsewhere.insert(fanout, (now, others));
+        let known = |id: &FanoutId| {
+            self.lanes.contains_key(id) || self.watches.keys().any(|(watched, _)| watched == id)
+        };
+        let gone: Vec<FanoutId> = self.elsewhere.keys().copied().filter(|id| !known(id)).collect();
+        for id in gone {
+            self.elsewhere.remove(&id);
+        }
     }
 
     /// Broadcasts that have a live report and are not known here.

@@ -7,7 +7,11 @@
 //! Invariants: nothing is decided here; a write is never abandoned half-way; texts are made at the
 //! moment of sending from the newest board read, and serialised once for each variant.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -26,12 +30,12 @@ use crate::{
         audience::{Position, Variant},
         board::Board,
         bulletin::Bulletin,
-        delivery::Outcome,
-        ids::{AlertId, BotId, ChatId, FanoutId, MessageId, RegionId},
+        delivery::{Outcome, Settlement, Tally},
+        ids::{AlertId, BotId, ChatId, FanoutId, MessageId, RegionId, Revision},
         lang::Lang,
-        letter::{Content, Letter, Message, Occasion},
+        letter::{Content, Letter, Message, Occasion, Picture},
         manner::Manner,
-        report::Report,
+        report::{Elsewhere, FanoutFigures, Report},
         time::{Mono, Utc},
     },
     ports::{
@@ -78,6 +82,15 @@ pub trait Scribe: Send + Sync + 'static {
 
     /// The figures of a broadcast.
     fn report(&self, report: &Report, lang: Lang) -> Message;
+
+    /// The picture of how a transition of an alert reached its audience; `None` if there is none of
+    /// it. Takes tens of milliseconds.
+    fn picture(
+        &self,
+        figures: Vec<FanoutFigures>,
+        revision: Revision,
+        lang: Lang,
+    ) -> Option<Picture>;
 }
 
 /// What the driver has to be told.
@@ -89,6 +102,8 @@ pub struct Options {
     pub limit: u32,
     /// What it may spend on more.
     pub budget: Budget,
+    /// What each of the other bots may send a second.
+    pub others: BTreeMap<BotId, u32>,
     /// Whom it proves every so often that it can speak.
     pub canary: Option<(ChatId, Duration)>,
 }
@@ -122,6 +137,8 @@ struct Look {
     board: Board,
     letters: Vec<Letter>,
     finished: Vec<Fanout>,
+    /// What the other bots did about broadcasts with a live report.
+    elsewhere: Vec<(FanoutId, Vec<Fanout>)>,
 }
 
 /// A serialised text, and the alerts it tells of.
@@ -216,6 +233,8 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
     fn look(&self, dispatch: &Dispatch, tx: &mpsc::UnboundedSender<Event>) {
         let (store, bot, tx) = (self.store.clone(), self.options.bot, tx.clone());
         let (known, unknown) = (dispatch.letters_known(), dispatch.unknown_watches());
+        let alone = self.options.others.is_empty();
+        let watched = if alone { BTreeSet::new() } else { dispatch.watched() };
         tokio::spawn(async move {
             let read = async {
                 let open = store.open_fanouts(bot).await?;
@@ -225,7 +244,11 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
                 for id in unknown {
                     finished.extend(store.fanout(id).await?.filter(|one| one.closed_at.is_some()));
                 }
-                Ok(Look { open, board, letters, finished })
+                let mut elsewhere = Vec::new();
+                for id in watched {
+                    elsewhere.push((id, store.siblings(id).await?));
+                }
+                Ok(Look { open, board, letters, finished, elsewhere })
             };
             let _ = tx.send(Event::Looked(Box::new(read.await)));
         });
@@ -284,11 +307,34 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
                 closed_at: fanout.closed_at,
                 rate: 0,
                 limit: self.options.limit,
-                tenths: 0,
+                tenths: fanout.progress.cost.tenths,
                 trouble: None,
             });
         }
+        for (fanout, siblings) in look.elsewhere.into_iter().filter(|(_, one)| !one.is_empty()) {
+            desk.dispatch.on_elsewhere(fanout, self.elsewhere(&siblings), now.mono);
+        }
         desk.dispatch.on_letters(look.letters);
+    }
+
+    fn elsewhere(&self, siblings: &[Fanout]) -> Elsewhere {
+        let open = siblings.iter().filter(|one| one.closed_at.is_none());
+        let limit = open.filter_map(|one| self.options.others.get(&one.bot)).sum();
+        let closed: Option<Vec<_>> = siblings.iter().map(|one| one.closed_at).collect();
+        let mut tally = Tally::default();
+        for one in siblings {
+            for settlement in Settlement::ALL {
+                tally.add(settlement, one.progress.tally.get(settlement));
+            }
+        }
+        Elsewhere {
+            audience: siblings.iter().map(|one| one.size).sum(),
+            tally,
+            rate: 0,
+            limit,
+            tenths: siblings.iter().map(|one| one.progress.cost.tenths).sum(),
+            closed_at: closed.and_then(|all| all.into_iter().max()),
+        }
     }
 
     fn act(&self, desk: &mut Desktop<C::Body>, action: Action, tx: &mpsc::UnboundedSender<Event>) {
@@ -384,6 +430,11 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
 
     fn send(&self, desk: &mut Desktop<C::Body>, parcel: Parcel, tx: mpsc::UnboundedSender<Event>) {
         let Parcel { ticket, chat, what } = parcel;
+        if let What::Letter { letter, .. } = &what
+            && let Content::Picture { alert, revision } = letter.new.content
+        {
+            return self.send_picture((ticket, chat), (alert, revision, letter.new.lang), tx);
+        }
         let Some((body, edits, with)) = self.write(desk, ticket, what) else {
             // The text can't be made: a broadcast that was closed meanwhile. Provably not sent.
             let _ = tx.send(Event::Outcome(ticket, Outcome::NotSent));
@@ -401,6 +452,37 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
                 None => courier.send(chat, &body, with).await,
             };
             debug!(chat = chat.0, ?outcome, "sent");
+            let _ = tx.send(Event::Outcome(ticket, outcome));
+        });
+    }
+
+    /// Draws a picture from the figures of this moment, beside everything else that is sent.
+    fn send_picture(
+        &self,
+        (ticket, chat): (Ticket, ChatId),
+        (alert, revision, lang): (AlertId, Revision, Lang),
+        tx: mpsc::UnboundedSender<Event>,
+    ) {
+        let (store, courier, clock) =
+            (self.store.clone(), self.courier.clone(), self.clock.clone());
+        let scribe = Arc::clone(&self.scribe);
+        tokio::spawn(async move {
+            let outcome = match kept(store.figures(alert).await, "figures of a report") {
+                // It is tried again.
+                None => Outcome::NotSent,
+                Some(figures) => {
+                    let draw = move || scribe.picture(figures, revision, lang);
+                    if let Ok(Some(picture)) = tokio::task::spawn_blocking(draw).await {
+                        let _ = tx.send(Event::Departed(ticket, clock.now().mono));
+                        courier.photo(chat, &picture).await
+                    } else {
+                        error!(alert = alert.0, "the picture of a report can't be drawn");
+                        let description = "it can't be drawn".to_owned();
+                        Outcome::Rejected { code: 0, description }
+                    }
+                }
+            };
+            debug!(chat = chat.0, ?outcome, "a picture was sent");
             let _ = tx.send(Event::Outcome(ticket, outcome));
         });
     }
@@ -452,6 +534,8 @@ impl<S: Store, C: Courier, K: Clock, W: Scribe> Driver<S, C, K, W> {
                         let message = self.scribe.report(&report?, lang);
                         Some((self.courier.prepare(&message), None, plain))
                     }
+                    // Is no text: `send` has seen to it.
+                    Content::Picture { .. } => None,
                 }
             }
             What::Canary => {

@@ -22,6 +22,7 @@
 //!
 //! Deliberately absent: pacing, the choice between lanes, and texts.
 
+mod figures;
 mod saving;
 mod telling;
 
@@ -37,7 +38,7 @@ use crate::{
         delivery::{Fate, Settlement, Tally},
         ids::{AlertId, ChatId, FanoutId, MessageId, Revision},
         manner::{Manner, Manners},
-        report::Report,
+        report::Cost,
         time::{Moment, Mono, Utc},
     },
     fanout::plan::Rank,
@@ -176,6 +177,9 @@ pub struct Lane {
     in_flight: usize,
 
     tally: Tally,
+    /// Of those superseded: who knew it already.
+    known: u64,
+    cost: Cost,
     log: Vec<LogRow>,
     sent: VecDeque<Mono>,
     answered: u32,
@@ -245,6 +249,8 @@ impl Lane {
                 turns: 0,
                 in_flight: 0,
                 tally: progress.tally,
+                known: progress.known,
+                cost: progress.cost,
                 log: Vec::new(),
                 sent: VecDeque::new(),
                 answered: 0,
@@ -500,7 +506,7 @@ impl Lane {
                 || (self.starts && self.late && recipient.told)
                 || (at.stratum == Position::READERS && self.known_over && recipient.over);
             if needless && !doubt {
-                self.tally.add(Settlement::Superseded, 1);
+                self.count_known();
                 continue;
             }
             let entry = Entry {
@@ -518,7 +524,7 @@ impl Lane {
                 state: Wait::Ready,
             };
             if !doubt && self.put(at, &entry) == Manner::Not {
-                self.tally.add(Settlement::Superseded, 1);
+                self.count_known();
                 continue;
             }
             self.stragglers.insert(at, entry);
@@ -626,6 +632,8 @@ impl Lane {
         now: Utc,
     ) {
         let Some(entry) = self.stragglers.remove(&at) else { return };
+        // Not so when the attempt that would be the second is never made.
+        let repeated = entry.doubt && entry.state == Wait::InFlight;
         if entry.state == Wait::InFlight {
             self.in_flight -= 1;
         }
@@ -633,7 +641,7 @@ impl Lane {
         self.dirty = true;
         let (chat, place) = (entry.chat, entry.variant.place);
         let tells = union(entry.tells, tells);
-        self.log.push(LogRow { chat, place, settlement, message, at: now, fate, tells });
+        self.log.push(LogRow { chat, place, settlement, message, at: now, fate, tells, repeated });
     }
 
     /// Counts an answer; true if so many are refused for unknown reasons that the text is to blame.
@@ -661,26 +669,6 @@ impl Lane {
         let fetch = (!self.last && !self.fetching && self.stop.is_none() && self.fresh.is_empty())
             .then_some(self.fetch_at);
         [waiting, fetch].into_iter().flatten().min()
-    }
-
-    /// The figures.
-    pub fn report(&mut self, limit: u32, now: Mono) -> Report {
-        while self.sent.front().is_some_and(|&at| now.since(at) > Duration::from_secs(1)) {
-            self.sent.pop_front();
-        }
-        Report {
-            fanout: self.id,
-            alert: self.alert,
-            revision: self.revision,
-            audience: self.size,
-            tally: self.counted(),
-            started_at: self.opened_at,
-            closed_at: self.closed_at,
-            rate: u32::try_from(self.sent.len()).unwrap_or(u32::MAX),
-            limit,
-            tenths: 0,
-            trouble: None,
-        }
     }
 
     /// Whether everyone is settled.
@@ -723,23 +711,6 @@ impl Lane {
         self.dirty = true;
     }
 
-    /// The tally, with those who were not walked.
-    fn counted(&self) -> Tally {
-        let mut tally = self.tally;
-        if let Rest::Counted(n) = self.rest {
-            tally.add(self.unsent(), n);
-        }
-        tally
-    }
-
-    /// How those end who are not sent to because the lane was stopped.
-    fn unsent(&self) -> Settlement {
-        match self.stop {
-            Some(Stop::Malformed) => Settlement::Failed,
-            Some(Stop::Stale | Stop::Halted) | None => Settlement::Superseded,
-        }
-    }
-
     fn drop_fresh(&mut self, recipient: Recipient, now: Utc) {
         self.cursor = recipient.at;
         // Readers stay open until what this logs is durable: a page that isn't the last is no reason
@@ -757,6 +728,7 @@ impl Lane {
                 at: now,
                 fate: Fate::Stays,
                 tells: vec![self.alert],
+                repeated: false,
             });
         } else {
             self.tally.add(self.unsent(), 1);

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::domain::{
-    ids::{AlertId, ChatId, LetterId},
+    ids::{AlertId, ChatId, FanoutId, LetterId},
     letter::{Class, Content, Letter},
     time::{Mono, Utc},
 };
@@ -130,6 +130,15 @@ impl Letters {
     #[must_use]
     pub fn in_doubt(&self, id: LetterId) -> bool {
         self.in_flight.get(&id).is_some_and(|pending| pending.doubt)
+    }
+
+    /// The broadcasts whose live report is yet to be sent.
+    pub fn reports(&self) -> impl Iterator<Item = FanoutId> + '_ {
+        let all = self.official.iter().chain(self.in_flight.values());
+        all.filter_map(|pending| match pending.letter.new.content {
+            Content::Progress(fanout) => Some(fanout),
+            Content::Plain { .. } | Content::Standing { .. } | Content::Picture { .. } => None,
+        })
     }
 
     /// Whether a letter in flight is a live report.

@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::{
     domain::{
         ids::AlertId,
-        time::{Moment, Mono, Utc},
+        time::{Moment, Mono},
     },
     ports::store::Spent,
 };
@@ -69,8 +69,9 @@ impl Purse {
     }
 
     /// Tenths of a Star that are left for this alert today.
-    fn left(&self, alert: AlertId, now: Moment) -> u64 {
-        let today = if self.spent.day == day(now.utc) { self.spent.tenths } else { 0 };
+    #[must_use]
+    pub fn left(&self, alert: AlertId, now: Moment) -> u64 {
+        let today = self.spent.on_day(now.utc);
         let on_it = self.spent.alerts.get(&alert).copied().unwrap_or(0);
         let day = (self.budget.per_day * TENTHS).saturating_sub(today);
         day.min((self.budget.per_alert * TENTHS).saturating_sub(on_it))
@@ -81,7 +82,7 @@ impl Purse {
         if nth <= self.free_rate as usize {
             return false;
         }
-        let today = day(now.utc);
+        let today = Spent::day_of(now.utc);
         if self.spent.day != today {
             self.spent.day = today;
             self.spent.tenths = 0;
@@ -101,12 +102,6 @@ impl Purse {
         news
     }
 
-    /// Tenths of a Star spent on an alert.
-    #[must_use]
-    pub fn on_alert(&self, alert: AlertId) -> u64 {
-        self.spent.alerts.get(&alert).copied().unwrap_or(0)
-    }
-
     /// What has to outlive the process.
     #[must_use]
     pub fn spent(&self) -> &Spent {
@@ -114,29 +109,10 @@ impl Purse {
     }
 }
 
-/// The day of a moment, counted from 1970 in UTC.
-fn day(at: Utc) -> i64 {
-    at.timestamp().div_euclid(86_400)
-}
-
-/// What so many messages cost at best, in tenths of a Star, and for how many of them the budget
-/// lasts: for forecasts.
-#[must_use]
-pub fn cost(messages: u64, free_rate: u32, budget: &Budget) -> (u64, u64) {
-    if budget.rate <= free_rate {
-        return (0, 0);
-    }
-    let (rate, free) = (u64::from(budget.rate), u64::from(free_rate));
-    let most = budget.per_alert.min(budget.per_day) * TENTHS;
-    // In each second the first `free` cost nothing.
-    let tenths = messages - messages.min(messages.div_ceil(rate) * free);
-    let paid = if tenths <= most { messages } else { most * rate / (rate - free) };
-    (tenths.min(most), paid)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::time::Utc;
 
     const BUDGET: Budget = Budget { rate: 1_000, per_alert: 5, per_day: 8 };
 
@@ -170,7 +146,7 @@ mod tests {
         let mut purse = Purse::new(BUDGET, 30, Spent::default());
         assert!(!purse.on_send(AlertId(1), 30, at(0)));
         assert!(purse.on_send(AlertId(1), 31, at(0)));
-        assert_eq!(purse.on_alert(AlertId(1)), 1);
+        assert_eq!(purse.spent().alerts[&AlertId(1)], 1);
     }
 
     #[test]
@@ -187,15 +163,5 @@ mod tests {
         let purse = Purse::new(Budget::default(), 30, Spent::default());
         assert!(!purse.pays(AlertId(1), at(0)));
         assert_eq!(purse.top_rate(), 30);
-        assert_eq!(cost(1_000_000, 30, &Budget::default()), (0, 0));
-    }
-
-    #[test]
-    fn a_million_at_a_thousand_a_second_costs_97_000_stars() {
-        let rich = Budget { rate: 1_000, per_alert: 1_000_000, per_day: 1_000_000 };
-        assert_eq!(cost(1_000_000, 30, &rich), (970_000, 1_000_000));
-        let (tenths, paid) = cost(1_000_000, 30, &BUDGET);
-        assert_eq!((tenths, paid), (50, 51), "and then the free rate");
-        assert_eq!(cost(20, 30, &rich), (0, 20));
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::{
     audience::Kind,
     delivery::Outcome,
     ids::{ChatId, MessageId, UpdateId, UserId},
-    letter::Message,
+    letter::{Message, Picture},
     time::Utc,
 };
 
@@ -45,6 +45,9 @@ pub trait Courier: Clone + Send + Sync + 'static {
         message: MessageId,
         body: &Self::Body,
     ) -> impl Future<Output = Outcome> + Send;
+
+    /// Sends a picture with words under it. `// Bot API: sendPhoto`
+    fn photo(&self, chat: ChatId, picture: &Picture) -> impl Future<Output = Outcome> + Send;
 
     /// How many members a chat has, the bot included; `None` if Telegram would not say.
     /// `// Bot API: getChatMemberCount`

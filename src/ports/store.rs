@@ -43,6 +43,7 @@ use crate::domain::{
     },
     lang::Lang,
     letter::{Letter, NewLetter, Watch},
+    report::{Cost, FanoutFigures},
     time::Utc,
 };
 
@@ -268,6 +269,10 @@ pub struct Progress {
     pub stragglers: Vec<Straggler>,
     /// Settled.
     pub tally: Tally,
+    /// Of those superseded: who knew it by another message.
+    pub known: u64,
+    /// What it cost.
+    pub cost: Cost,
 }
 
 impl Progress {
@@ -277,6 +282,8 @@ impl Progress {
         mark: Position::START,
         stragglers: Vec::new(),
         tally: Tally::ZERO,
+        known: 0,
+        cost: Cost::NONE,
     };
 }
 
@@ -319,6 +326,8 @@ pub struct Save {
     pub watches: Vec<WatchSave>,
     /// What the limits have to remember; `None` if nothing changed.
     pub limits: Option<Limits>,
+    /// Messages per second that the bot is held to for nothing: kept with the figures of its broadcasts.
+    pub pace: u32,
 }
 
 /// One lane's progress.
@@ -352,6 +361,8 @@ pub struct LogRow {
     /// The alerts the message told of as active; where the settlement may have been read, the chat
     /// becomes their reader.
     pub tells: Vec<AlertId>,
+    /// Whether it was sent again while an earlier attempt may have arrived.
+    pub repeated: bool,
 }
 
 /// A letter that is settled.
@@ -381,6 +392,20 @@ pub struct Spent {
     pub tenths: u64,
     /// Tenths of a Star spent on each alert of late.
     pub alerts: BTreeMap<AlertId, u64>,
+}
+
+impl Spent {
+    /// The day of a moment, counted from 1970 in UTC.
+    #[must_use]
+    pub fn day_of(at: Utc) -> i64 {
+        at.timestamp().div_euclid(86_400)
+    }
+
+    /// Tenths of a Star spent on the day of a moment.
+    #[must_use]
+    pub fn on_day(&self, at: Utc) -> u64 {
+        if self.day == Self::day_of(at) { self.tenths } else { 0 }
+    }
 }
 
 /// What a token's limits have to remember across a restart.
@@ -451,6 +476,14 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// One broadcast.
     fn fanout(&self, fanout: FanoutId) -> impl Future<Output = Result<Option<Fanout>>> + Send;
+
+    /// The figures of every broadcast of an alert through every bot, by number: for good, since they
+    /// are counted as sends are saved and not from the delivery log, which is forgotten.
+    fn figures(&self, alert: AlertId) -> impl Future<Output = Result<Vec<FanoutFigures>>> + Send;
+
+    /// The broadcasts of the same transition through other bots, by number. They were opened in one
+    /// deed, so that their numbers are next to each other.
+    fn siblings(&self, fanout: FanoutId) -> impl Future<Output = Result<Vec<Fanout>>> + Send;
 
     /// At most `limit` chats of a broadcast's audience after a position.
     fn page(

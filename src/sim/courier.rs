@@ -19,6 +19,7 @@ use crate::{
     domain::{
         delivery::{Gone, Outcome, Rights},
         ids::{BotId, ChatId, MessageId},
+        letter::Picture,
         time::{Moment, Mono, Utc},
     },
     ports::courier::Extras,
@@ -49,10 +50,12 @@ struct Parcel {
     how: How,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum How {
     New(Extras),
     InPlaceOf(MessageId),
+    /// A picture; the text is under it.
+    Photo(Arc<[u8]>),
     Probe,
 }
 
@@ -83,6 +86,14 @@ impl Post {
     pub fn edit(&mut self, tag: u64, chat: ChatId, message: MessageId, text: &Arc<str>, now: Mono) {
         let at = now + self.world.way_in();
         let parcel = Parcel { tag, chat, text: Arc::clone(text), how: How::InPlaceOf(message) };
+        self.hand_in(parcel, at);
+    }
+
+    /// Hands a picture in. Its outcome comes back under `tag`.
+    pub fn photo(&mut self, tag: u64, chat: ChatId, picture: &Picture, now: Mono) {
+        let at = now + self.world.way_in();
+        let how = How::Photo(Arc::clone(&picture.png));
+        let parcel = Parcel { tag, chat, text: picture.caption.as_str().into(), how };
         self.hand_in(parcel, at);
     }
 
@@ -134,6 +145,7 @@ impl Post {
         let sent = match how {
             How::Probe => self.world.probe(self.bot, now),
             How::InPlaceOf(message) => self.world.edit(self.bot, chat, message, &text, None, now),
+            How::Photo(png) => self.world.send_photo(self.bot, chat, (&png, &text), now),
             How::New(Extras { reply_to, paid }) => {
                 let letter = Letter { text, reply_to, paid, ..Letter::default() };
                 self.world.send_letter(self.bot, chat, &letter, now)

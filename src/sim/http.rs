@@ -1,6 +1,6 @@
 //! The world as a Bot API server on loopback, for the daemon and any other bot.
 //!
-//! Role: `/bot{token}/{method}`, GET and POST, parameters as JSON, as a form or in the address;
+//! Role: `/bot{token}/{method}`, GET and POST, parameters as JSON, as a form, with files or in the address;
 //! long polling; answers that take their time; connections that really break. Beside it,
 //! [`control`] lets a script act as the people and read their phones.
 //!
@@ -8,11 +8,11 @@
 //! the answer. The world is never locked across a wait. A dropped reply closes the connection
 //! without a byte of it.
 //!
-//! Deliberately absent: TLS, uploads (`multipart/form-data`), webhooks, and a clock: whoever
-//! serves brings a [`Timepiece`].
+//! Deliberately absent: TLS, webhooks, and a clock: whoever serves brings a [`Timepiece`].
 
 pub mod control;
 mod line;
+mod upload;
 
 use std::{
     fmt, io,
@@ -33,7 +33,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 use self::line::{Line, Lines};
-use super::world::{Body, Called, Params, What, World};
+use super::world::{Body, Called, Files, Params, What, World};
 use crate::domain::time::Moment;
 
 /// How often a waiting getUpdates looks for news: well below what a person notices.
@@ -117,13 +117,16 @@ async fn bot_api(
     let path = decode(uri.path());
     let call = path.strip_prefix("/bot").and_then(|path| path.split_once('/'));
     let (token, method) = call.unwrap_or_default();
-    let Some(params) = parameters(&uri, &headers, &body) else {
+    let Some((params, files)) = parameters(&uri, &headers, &body) else {
         let told = r#"{"ok":false,"error_code":400,"description":"Bad Request: can't parse JSON"}"#;
         return respond(StatusCode::BAD_REQUEST, "application/json", told.to_owned());
     };
     let held_up = server.world().way_in();
     server.time.sleep(held_up).await;
-    let mut called = server.world().call(token, method, &params, server.time.now());
+    let mut called = {
+        let mut world = server.world();
+        world.call_with(token, method, (&params, &files), server.time.now())
+    };
     let reply = loop {
         match called {
             Called::Reply(reply) => break reply,
@@ -158,9 +161,10 @@ fn respond(status: StatusCode, kind: &'static str, body: String) -> Response {
     (status, [(header::CONTENT_TYPE, kind)], body).into_response()
 }
 
-/// The parameters of a call, from the address and from the body; `None` if that is broken JSON.
-fn parameters(uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Option<Params> {
-    let mut params = Params::new();
+/// The parameters of a call and the files it brought, from the address and from the body; `None` if
+/// that is broken.
+fn parameters(uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Option<(Params, Files)> {
+    let (mut params, mut files) = (Params::new(), Files::new());
     form(uri.query().unwrap_or_default(), &mut params);
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     match kind.unwrap_or_default() {
@@ -172,9 +176,15 @@ fn parameters(uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Option<Params> {
         kind if kind.starts_with("application/x-www-form-urlencoded") => {
             form(&String::from_utf8_lossy(body), &mut params);
         }
-        _ => {}
+        kind => {
+            if let Some(boundary) = upload::boundary(kind) {
+                let (said, brought) = upload::parts(body, boundary)?;
+                params.extend(said);
+                files = brought;
+            }
+        }
     }
-    Some(params)
+    Some((params, files))
 }
 
 /// URL Standard §5.1: application/x-www-form-urlencoded.

@@ -16,7 +16,7 @@
 //! Stricter than the cloud server, on purpose: answers to people who wrote count towards the
 //! limits too, and whoever ignores a wait is refused until it is over.
 //!
-//! Deliberately absent: media, topics, formatted text (kept as written), deletion.
+//! Deliberately absent: media other than photos, topics, formatted text (kept as written), deletion.
 
 mod account;
 mod flood;
@@ -26,6 +26,7 @@ mod params;
 mod paying;
 mod people;
 mod phones;
+pub(super) mod photos;
 mod probe;
 mod shapes;
 
@@ -40,6 +41,7 @@ use self::{
     account::Account,
     flood::{Wait, Window},
     letters::Letters,
+    photos::Photos,
 };
 pub use self::{
     account::Tally,
@@ -48,6 +50,7 @@ pub use self::{
     paying::Broke,
     people::{Button, Struck, Unable},
     phones::{Accepted, Seen},
+    photos::Files,
 };
 use super::{
     dice::Dice,
@@ -178,8 +181,19 @@ pub struct Letter {
 /// What a call does to a chat, with its texts already kept in [`Letters`].
 #[derive(Clone, Copy, Debug)]
 enum Act {
-    Send { body: u32, keyboard: u32, silent: bool, reply_to: Option<MessageId>, paid: bool },
-    Edit { message: MessageId, body: Option<u32>, keyboard: u32 },
+    Send {
+        body: u32,
+        keyboard: u32,
+        photo: u32,
+        silent: bool,
+        reply_to: Option<MessageId>,
+        paid: bool,
+    },
+    Edit {
+        message: MessageId,
+        body: Option<u32>,
+        keyboard: u32,
+    },
 }
 
 impl Act {
@@ -297,6 +311,7 @@ pub struct World {
     chats: BTreeMap<ChatId, Chat>,
     phones: BTreeMap<(BotId, ChatId), Phone>,
     letters: Letters,
+    photos: Photos,
     log: Vec<Accepted>,
     met: BTreeMap<Fault, u64>,
     toasts: VecDeque<(String, String)>,
@@ -317,6 +332,7 @@ impl World {
             chats: BTreeMap::new(),
             phones: BTreeMap::new(),
             letters: Letters::default(),
+            photos: Photos::default(),
             log: Vec::new(),
             met: BTreeMap::new(),
             toasts: VecDeque::new(),
@@ -355,7 +371,7 @@ impl World {
         now: Moment,
     ) -> Sent {
         let body = self.letters.keep(text);
-        let act = Act::Send { body, keyboard: 0, silent, reply_to: None, paid: false };
+        let act = Act::Send { body, keyboard: 0, photo: 0, silent, reply_to: None, paid: false };
         self.act(bot, chat, act, now)
     }
 
@@ -364,7 +380,25 @@ impl World {
         let body = self.letters.keep(&letter.text);
         let keyboard = letter.keyboard.as_ref().map_or(0, |keyboard| self.letters.keep(keyboard));
         let Letter { silent, reply_to, paid, .. } = *letter;
-        self.act(bot, chat, Act::Send { body, keyboard, silent, reply_to, paid }, now)
+        self.act(bot, chat, Act::Send { body, keyboard, photo: 0, silent, reply_to, paid }, now)
+    }
+
+    /// Sends a picture with words under it, which the sender has seen to be well-formed.
+    pub fn send_photo(
+        &mut self,
+        bot: BotId,
+        chat: ChatId,
+        (png, caption): (&Arc<[u8]>, &str),
+        now: Moment,
+    ) -> Sent {
+        let act = self.photo_act(png, caption, (false, false));
+        self.act(bot, chat, act, now)
+    }
+
+    fn photo_act(&mut self, png: &Arc<[u8]>, caption: &str, (silent, paid): (bool, bool)) -> Act {
+        let body = if caption.is_empty() { 0 } else { self.letters.keep(&caption.into()) };
+        let photo = self.photos.keep(png);
+        Act::Send { body, keyboard: 0, photo, silent, reply_to: None, paid }
     }
 
     /// Edits a message's text and its keyboard, which goes if none is given.
@@ -519,11 +553,21 @@ impl World {
             return Err(ApiError::of(401, "Unauthorized"));
         };
         let phone = self.phones.get_mut(&(bot, chat));
-        let done = welcome.and_then(|()| phone.ok_or(CHAT_NOT_FOUND)?.take(act, now));
+        let has_text = match act {
+            Act::Edit { message, body: Some(_), .. } => {
+                self.photos.shown((bot, chat, message)).is_none()
+            }
+            Act::Edit { .. } | Act::Send { .. } => true,
+        };
+        let has_text = if has_text { Ok(()) } else { Err(ApiError::bad(NO_TEXT)) };
+        let done = welcome.and(has_text).and_then(|()| phone.ok_or(CHAT_NOT_FOUND)?.take(act, now));
         match &done {
             Ok((message, body)) => {
                 let edit = matches!(act, Act::Edit { .. });
                 account.accepted(edit, act.is_paid());
+                if let Act::Send { photo, .. } = act {
+                    self.photos.show((bot, chat, *message), photo);
+                }
                 let (arrival, message, body) = (now.mono, *message, *body);
                 self.log.push(Accepted { arrival, bot, chat, message, body, edit });
             }
@@ -623,6 +667,7 @@ impl Phone {
 const CHAT_NOT_FOUND: ApiError = ApiError::bad("Bad Request: chat not found");
 const RESTART: ApiError = ApiError::of(500, "Internal Server Error: restart");
 const BAD_GATEWAY: ApiError = ApiError::of(502, "Bad Gateway");
+const NO_TEXT: &str = "Bad Request: there is no text in the message to edit";
 const NOT_MODIFIED: &str = "Bad Request: message is not modified: specified new message content \
     and reply markup are exactly the same as a current content and reply markup of the message";
 

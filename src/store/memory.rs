@@ -38,6 +38,7 @@ use crate::{
         },
         lang::Lang,
         letter::{Class, Content, Letter, NewLetter, Watch},
+        report::{FanoutFigures, Measured},
         time::Utc,
     },
     ports::store::{
@@ -69,6 +70,7 @@ pub struct Ledger {
     challenges: BTreeMap<Code, Question>,
     questions: i64,
     fanouts: BTreeMap<FanoutId, Fanout>,
+    measured: BTreeMap<FanoutId, Measured>,
     running: BTreeSet<FanoutId>,
     /// The delivery log.
     log: BTreeMap<i64, Logged>,
@@ -470,6 +472,36 @@ impl Ledger {
     #[must_use]
     pub fn fanout(&self, fanout: FanoutId) -> Option<Fanout> {
         self.fanouts.get(&fanout).cloned()
+    }
+
+    /// The figures of every broadcast of an alert, by number.
+    #[must_use]
+    pub fn figures(&self, alert: AlertId) -> Vec<FanoutFigures> {
+        let ours = self.fanouts.values().filter(|one| one.transition.alert.id() == alert);
+        ours.map(|one| FanoutFigures {
+            fanout: one.id,
+            bot: one.bot,
+            transition: one.transition.clone(),
+            audience: one.size,
+            tally: one.progress.tally,
+            known: one.progress.known,
+            cost: one.progress.cost,
+            halted: one.hold == Some(Hold::Halted),
+            opened_at: one.opened_at,
+            closed_at: one.closed_at,
+            measured: self.measured.get(&one.id).cloned().unwrap_or_default(),
+        })
+        .collect()
+    }
+
+    /// The broadcasts of the same transition through other bots, by number.
+    #[must_use]
+    pub fn siblings(&self, fanout: FanoutId) -> Vec<Fanout> {
+        let Some(one) = self.fanouts.get(&fanout) else { return Vec::new() };
+        let of = |one: &Fanout| (one.transition.alert.id(), one.transition.alert.revision());
+        let beside =
+            self.fanouts.values().filter(|other| other.id != fanout && of(other) == of(one));
+        beside.cloned().collect()
     }
 
     /// Letters of this bot that are not settled and come after `after`, in order, at most

@@ -20,6 +20,9 @@
 //!   lacks, and a broadcast that meets the old id is led to the new one unless it meets that anyway.
 //! - A retry is recognised by the row of the delivery log it made: a chat is not struck twice by one
 //!   outcome, even if it came back in between.
+//! - Sends are counted for the figures ([`crate::domain::report::Measured`]) in the transaction that
+//!   logs them, each once, since a retry is recognised. So a crash loses none, a purge of the log
+//!   neither, and no report has to read millions of rows.
 //! - An effect on a chat that was never met, or has gone, changes nothing; only meeting it does.
 
 pub mod memory;
@@ -43,6 +46,11 @@ const CHALLENGES_KEPT: Duration = crate::ports::store::UPDATES_KEPT;
 /// How long the delivery log is kept after an alert has ended: Telegram lets a bot edit or delete a
 /// message for 48 hours. `// Bot API: deleteMessage`
 const LOG_KEPT: Duration = Duration::from_hours(48);
+
+/// How long after a broadcast was opened something happened; nothing, by a clock that was set back.
+fn after(opened_at: Utc, at: Utc) -> Duration {
+    (at - opened_at).to_std().unwrap_or_default()
+}
 
 /// The day of a moment, counted from 1970 in UTC: as exact as activity is kept.
 fn day(at: Utc) -> i64 {

@@ -6,7 +6,7 @@
 //! Invariants: the names written here are a format. A variant is never renamed; a new field has a
 //! default.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -24,6 +24,7 @@ use crate::{
         lang::{Lang, Texts},
         letter::{Button, Class, Content, Message, Occasion},
         region::Area,
+        report::{Cost, Curve, Measured, Reason},
         time::Utc,
     },
     ports::store::{Hold, Limits, Progress, Result, Spent, StoreError, Straggler},
@@ -529,6 +530,11 @@ struct ProgressBody {
     mark: (u32, i64),
     stragglers: Vec<StragglerBody>,
     tally: [u64; 7],
+    // Earlier versions did not count these.
+    #[serde(default)]
+    known: u64,
+    #[serde(default)]
+    cost: (u64, u32, u64),
 }
 
 fn pair(position: Position) -> (u32, i64) {
@@ -555,6 +561,8 @@ pub(super) fn put_progress(progress: &Progress) -> Result<String> {
         mark: pair(progress.mark),
         stragglers: stragglers.collect(),
         tally: progress.tally.counts(),
+        known: progress.known,
+        cost: (progress.cost.tenths, progress.cost.rate, progress.cost.most),
     })
 }
 
@@ -572,12 +580,15 @@ pub(super) fn take_progress(text: &str) -> Result<Progress> {
             doubt: one.doubt,
         })
     };
+    let (tenths, rate, most) = row.cost;
     let stragglers: Result<Vec<Straggler>> = row.stragglers.into_iter().map(straggler).collect();
     Ok(Progress {
         cursor: position(row.cursor),
         mark: position(row.mark),
         stragglers: stragglers?,
         tally: Tally::recorded(row.tally),
+        known: row.known,
+        cost: Cost { tenths, rate, most },
     })
 }
 
@@ -587,6 +598,7 @@ enum ContentBody {
     Plain { text: String, buttons: Vec<Vec<(String, String)>>, silent: bool, edits: Option<i64> },
     Standing { occasion: OccasionWord, places: Vec<String> },
     Progress(i64),
+    Picture { alert: i64, revision: u32 },
 }
 
 pub(super) fn put_content(content: &Content) -> Result<String> {
@@ -605,6 +617,9 @@ pub(super) fn put_content(content: &Content) -> Result<String> {
             ContentBody::Standing { occasion: (*occasion).into(), places: slugs(places) }
         }
         Content::Progress(fanout) => ContentBody::Progress(fanout.0),
+        Content::Picture { alert, revision } => {
+            ContentBody::Picture { alert: alert.0, revision: revision.0 }
+        }
     })
 }
 
@@ -627,6 +642,9 @@ pub(super) fn take_content(text: &str) -> Result<Content> {
             Content::Standing { occasion: occasion.into(), places: places(&of) }
         }
         ContentBody::Progress(fanout) => Content::Progress(FanoutId(fanout)),
+        ContentBody::Picture { alert, revision } => {
+            Content::Picture { alert: AlertId(alert), revision: Revision(revision) }
+        }
     })
 }
 
@@ -670,6 +688,44 @@ pub(super) fn take_limits(text: &str) -> Result<Limits> {
             tenths: row.spent_tenths,
             alerts: row.spent_on.into_iter().map(|(alert, n)| (AlertId(alert), n)).collect(),
         },
+    })
+}
+
+#[derive(Serialize, Deserialize)]
+struct MeasuredBody {
+    pace: u32,
+    joined: u32,
+    slices: Vec<u64>,
+    ends_us: (u64, u64),
+    failures: BTreeMap<String, u64>,
+    repeated: u64,
+}
+
+pub(super) fn put_measured(measured: &Measured) -> Result<String> {
+    let (joined, slices, ends_us) = measured.curve.record();
+    let failures = measured.failures.iter().map(|(reason, n)| (reason.name().to_owned(), *n));
+    put(&MeasuredBody {
+        pace: measured.pace,
+        joined,
+        slices: slices.to_vec(),
+        ends_us,
+        failures: failures.collect(),
+        repeated: measured.repeated,
+    })
+}
+
+pub(super) fn take_measured(text: &str) -> Result<Measured> {
+    let row: MeasuredBody = take("a broadcast's figures", text)?;
+    let reason = |name: &str| Reason::ALL.into_iter().find(|reason| reason.name() == name);
+    let failure = |(name, n): (String, u64)| {
+        reason(&name).map(|reason| (reason, n)).ok_or_else(|| corrupt("the reason of a failure"))
+    };
+    Ok(Measured {
+        pace: row.pace,
+        curve: Curve::recorded(row.joined, row.slices, row.ends_us)
+            .ok_or_else(|| corrupt("a reach curve"))?,
+        failures: row.failures.into_iter().map(failure).collect::<Result<_>>()?,
+        repeated: row.repeated,
     })
 }
 

@@ -25,6 +25,7 @@
 
 mod chats;
 mod deeds;
+mod figures;
 mod progress;
 mod sql;
 mod tidy;
@@ -47,6 +48,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+pub use figures::Archive;
+
 use super::rows;
 use crate::{
     domain::{
@@ -59,6 +62,7 @@ use crate::{
             AlertId, BotId, ChatId, Code, FanoutId, LetterId, MessageId, RegionId, UpdateId, UserId,
         },
         letter::{Letter, NewLetter, Watch},
+        report::FanoutFigures,
         time::Utc,
     },
     ports::store::{
@@ -306,6 +310,7 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
     let all = vec![
         migration(1, "first", include_str!("sqlite/migrations/0001_first.sql")),
         migration(2, "tiers", include_str!("sqlite/migrations/0002_tiers.sql")),
+        migration(3, "curves", include_str!("sqlite/migrations/0003_curves.sql")),
     ];
     Migrator::with_migrations(all).run(connection).await.map_err(unmigrated)
 }
@@ -465,6 +470,17 @@ impl Store for Sqlite {
     async fn fanout(&self, fanout: FanoutId) -> Result<Option<Fanout>> {
         let mut tx = self.reading().await?;
         walk::fanout(&mut tx, fanout).await
+    }
+
+    async fn figures(&self, alert: AlertId) -> Result<Vec<FanoutFigures>> {
+        let mut tx = self.reading().await?;
+        figures::figures(&mut tx, alert).await
+    }
+
+    async fn siblings(&self, fanout: FanoutId) -> Result<Vec<Fanout>> {
+        let rows: Vec<walk::FanoutRow> =
+            sqlx::query_as(sql::FANOUTS_BESIDE).bind(fanout.0).fetch_all(&self.readers).await?;
+        rows.into_iter().map(walk::parse).collect()
     }
 
     async fn page(&self, fanout: FanoutId, after: Position, limit: usize) -> Result<Page> {

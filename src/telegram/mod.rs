@@ -4,6 +4,7 @@
 //! - `verdict`: what Telegram's answer means, PURE.
 //! - `body`: messages serialised once.
 //! - `wire`: the connection, and what a courier sends through it.
+//! - `upload`: what goes with a file.
 //! - `calls`: what is asked once, at the start.
 //! - `updates`: what is read through it.
 //!
@@ -21,6 +22,7 @@ mod calls;
 mod stand;
 mod tokens;
 mod updates;
+mod upload;
 mod verdict;
 mod wire;
 

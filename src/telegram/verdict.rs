@@ -183,7 +183,8 @@ const GONE: &[Row] = &[
     ("the group chat was deleted", Meaning::Gone(Gone::Kicked)),
 ];
 
-/// 400 and, as newer servers say it, 403. In capitals: codes of the layer below, passed through.
+/// 400 and, as newer servers say it, 403. In capitals: codes of the layer below, passed through. That a
+/// chat takes no photos is not among them: it still takes warnings.
 const RIGHTS: &[Row] = &[
     ("have no write access to the chat", Meaning::Forbidden(Rights::Write)),
     ("not enough rights to send text messages to the chat", Meaning::Forbidden(Rights::Write)),
@@ -213,6 +214,11 @@ const BAD: &[Row] = &[
     ("message text is empty", Meaning::Payload),
     ("BUTTON_DATA_INVALID", Meaning::Payload),
     ("reply markup is too long", Meaning::Payload),
+    ("message caption is too long", Meaning::Payload),
+    ("there is no photo in the request", Meaning::Payload),
+    ("file must be non-empty", Meaning::Payload),
+    ("PHOTO_INVALID_DIMENSIONS", Meaning::Payload),
+    ("IMAGE_PROCESS_FAILED", Meaning::Payload),
 ];
 
 /// What follows a prefix, which may stand in either case.
@@ -316,6 +322,11 @@ mod tests {
             "Bad Request: message text is empty",
             "Bad Request: BUTTON_DATA_INVALID",
             "Bad Request: reply markup is too long",
+            "Bad Request: message caption is too long",
+            "Bad Request: there is no photo in the request",
+            "Bad Request: file must be non-empty",
+            "Bad Request: PHOTO_INVALID_DIMENSIONS",
+            "Bad Request: IMAGE_PROCESS_FAILED",
             "can't parse entities: no prefix",
         ] {
             assert_eq!(refused(400, description), Outcome::Payload(description.to_owned()));

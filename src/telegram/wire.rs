@@ -20,6 +20,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use reqwest::{
     Client, ClientBuilder, Response, Url,
     header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER},
+    multipart::Form,
     redirect,
 };
 use teloxide::{
@@ -31,13 +32,13 @@ use tokio::task::JoinSet;
 use super::{
     body::{Body, bytes_of},
     tokens::Token,
-    updates, verdict,
+    updates, upload, verdict,
 };
 use crate::{
     domain::{
         delivery::Outcome,
         ids::{BotId, ChatId, MessageId, UpdateId},
-        letter::Message,
+        letter::{Message, Picture},
     },
     ports::courier::{Courier, Extras, FetchFault, Incoming},
 };
@@ -124,6 +125,7 @@ struct Inner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
     SendMessage,
+    SendPhoto,
     EditMessageText,
     AnswerCallbackQuery,
     GetMe,
@@ -134,8 +136,9 @@ pub(super) enum Method {
 }
 
 impl Method {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::SendMessage,
+        Self::SendPhoto,
         Self::EditMessageText,
         Self::AnswerCallbackQuery,
         Self::GetMe,
@@ -148,6 +151,7 @@ impl Method {
     const fn name(self) -> &'static str {
         match self {
             Self::SendMessage => "sendMessage",
+            Self::SendPhoto => "sendPhoto",
             Self::EditMessageText => "editMessageText",
             Self::AnswerCallbackQuery => "answerCallbackQuery",
             Self::GetMe => "getMe",
@@ -262,9 +266,19 @@ impl Wire {
         Ok(Reply::read(request.send().await?, ANSWER_MAX).await)
     }
 
+    /// One call with a file in it, and whatever is answered.
+    async fn upload(&self, method: Method, form: Form) -> Result<Reply, Lost> {
+        let request = self.0.send.post(self.address(method)).multipart(form);
+        Ok(Reply::read(request.send().await?, ANSWER_MAX).await)
+    }
+
     /// One call, and what became of it.
     async fn outcome(&self, method: Method, json: impl Into<reqwest::Body>) -> Outcome {
-        match self.call(method, json).await {
+        Self::judge(self.call(method, json).await)
+    }
+
+    fn judge(answer: Result<Reply, Lost>) -> Outcome {
+        match answer {
             Ok(reply) => verdict::judge(reply.status, &reply.body, reply.retry_after.as_deref()),
             Err(Lost::Before) => Outcome::NotSent,
             Err(Lost::Late | Lost::Broken) => Outcome::Unknown,
@@ -311,6 +325,11 @@ impl Courier for Wire {
         let outcome = self.outcome(Method::EditMessageText, body.to_edit(chat, message)).await;
         // Bot API: editMessageText may answer `true`; which message it was is known.
         if matches!(outcome, Outcome::Delivered(_)) { Outcome::Delivered(message) } else { outcome }
+    }
+
+    async fn photo(&self, chat: ChatId, picture: &Picture) -> Outcome {
+        let form = upload::photo(chat, picture);
+        Self::judge(self.upload(Method::SendPhoto, form).await)
     }
 
     async fn members(&self, chat: ChatId) -> Option<u64> {
@@ -406,7 +425,7 @@ fn builder(api: &Url, options: &Options) -> ClientBuilder {
 }
 
 /// A text of at most so many characters.
-fn shortened(text: &str, max: usize) -> String {
+pub(super) fn shortened(text: &str, max: usize) -> String {
     if text.chars().count() <= max {
         return text.to_owned();
     }

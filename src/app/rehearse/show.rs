@@ -9,14 +9,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{
     judge::{Reach, Verdict},
+    stage::Stage,
     town::{Resident, Story, Town},
 };
 use crate::{
-    domain::{
-        delivery::Settlement,
-        ids::{BotId, UserId},
-        time::Mono,
-    },
+    domain::{audience::Kind, delivery::Settlement, ids::UserId, time::Mono},
     sim::world::{Seen, World},
 };
 
@@ -84,34 +81,37 @@ fn line(text: &str) {
 /// Phones, figures and verdict. A pipe that was closed is no reason to stop.
 pub(super) fn tell(
     out: &mut dyn Write,
-    world: &World,
-    bot: BotId,
+    stage: &Stage,
     town: &Town,
     story: &Story,
     verdict: &Verdict,
 ) {
-    let _ = write(out, world, bot, town, story, verdict);
+    let _ = write(out, stage, town, story, verdict);
 }
 
 fn write(
     out: &mut dyn Write,
-    world: &World,
-    bot: BotId,
+    stage: &Stage,
     town: &Town,
     story: &Story,
     verdict: &Verdict,
 ) -> io::Result<()> {
-    if let Some(one) = typical(town, world, bot) {
+    let world = stage.world();
+    if let Some(one) = typical(town, &world) {
         let place = town.name(&one.place, one.lang);
         title(out, &format!("The phone of {} ({}, {place})", one.name, one.lang))?;
-        conversation(out, &world.phone(bot, one.user.chat()))?;
+        conversation(out, &world.phone(one.bot, one.chat))?;
+    }
+    if let Some(one) = town.residents.iter().find(|one| one.kind == Kind::Channel) {
+        title(out, "The channel")?;
+        conversation(out, &world.phone(one.bot, one.chat))?;
     }
     let official: UserId = town.cast.official.user;
     title(out, &format!("The phone of {}, an official", town.cast.official.name))?;
-    conversation(out, &world.phone(bot, official.chat()))?;
+    conversation(out, &world.phone(stage.desk(), official.chat()))?;
     title(out, "The official's last progress messages")?;
-    for (text, _) in &story.progress {
-        indented(out, text)?;
+    for deed in &story.acts {
+        indented(out, &deed.progress.0)?;
         writeln!(out)?;
     }
     title(out, "The broadcast")?;
@@ -125,9 +125,11 @@ fn write(
 }
 
 /// Somebody who was there from the first to the last.
-fn typical<'a>(town: &'a Town, world: &World, bot: BotId) -> Option<&'a Resident> {
-    let there = |one: &&Resident| one.inside && !one.left && !one.late && !one.asked;
-    let most = |one: &&Resident| world.received(bot, one.chat());
+fn typical<'a>(town: &'a Town, world: &World) -> Option<&'a Resident> {
+    let there = |one: &&Resident| {
+        one.kind == Kind::Private && one.inside && !one.left && !one.late && !one.asked
+    };
+    let most = |one: &&Resident| world.received(one.bot, one.chat);
     let ones = || town.residents.iter().filter(there);
     ones().find(|one| most(one) == 3).or_else(|| ones().max_by_key(most))
 }
@@ -165,10 +167,12 @@ fn indented(out: &mut dyn Write, text: &str) -> io::Result<()> {
 }
 
 fn table(out: &mut dyn Write, story: &Story, verdict: &Verdict) -> io::Result<()> {
-    writeln!(out, "  {:<34}{:>12}{:>12}", "", "alert", "end")?;
     let mut row = |name: &str, of: &dyn Fn(&Reach) -> String| {
-        writeln!(out, "  {name:<34}{:>12}{:>12}", of(&verdict.start), of(&verdict.end))
+        write!(out, "  {name:<34}")?;
+        verdict.acts.iter().try_for_each(|act| write!(out, "{:>12}", of(act)))?;
+        writeln!(out)
     };
+    row("", &|reach| reach.name.to_owned())?;
     row("audience", &|reach| reach.audience.to_string())?;
     for settlement in Settlement::ALL {
         row(&format!("  {}", settlement.name()), &|reach| {
@@ -176,20 +180,29 @@ fn table(out: &mut dyn Write, story: &Story, verdict: &Verdict) -> io::Result<()
         })?;
     }
     row("phones that show it", &|reach| reach.phones.to_string())?;
+    row("  in place of an earlier message", &|reach| reach.edits.to_string())?;
     row("missed", &|reach| reach.missed.to_string())?;
     row("duplicates", &|reach| reach.copies.to_string())?;
+    let seconds = |time: Duration| format!("{:.2} s", time.as_secs_f64());
+    for (n, name) in ["to the last channel", "to the last group"].into_iter().enumerate() {
+        if verdict.acts.iter().any(|act| act.public[n].is_some()) {
+            row(name, &|reach| reach.public[n].map_or_else(|| "–".to_owned(), seconds))?;
+        }
+    }
     let names = ["to the first", "to 50 %", "to 99 %", "to the last"];
     for (n, name) in names.into_iter().enumerate() {
-        row(name, &|reach| format!("{:.2} s", reach.times[n].as_secs_f64()))?;
+        row(name, &|reach| seconds(reach.times[n]))?;
     }
     let tally = &verdict.tally;
     let mut fact = |name: &str, fact: String| writeln!(out, "  {name:<34}{fact:>12}");
     fact("stale", verdict.stale.to_string())?;
     fact("on phones it does not concern", verdict.strayed.to_string())?;
     fact("copies that lost replies explain", verdict.explained.to_string())?;
-    fact("limit, per second", verdict.limit.to_string())?;
+    fact("limit of a bot, per second", verdict.limit.to_string())?;
     fact("most in any second", tally.max_in_any_second.to_string())?;
-    fact("mean rate of the alert", format!("{:.0}/s", mean(&verdict.start)))?;
+    if let Some(first) = verdict.acts.first() {
+        fact("mean rate of the alert", format!("{:.0}/s", mean(first)))?;
+    }
     fact("429 by our own fault", tally.self_made_429.to_string())?;
     fact("429 by the weather's", tally.weather_429.to_string())?;
     fact("requests lost on the way", tally.lost_requests.to_string())?;

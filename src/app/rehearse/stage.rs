@@ -10,14 +10,14 @@ use anyhow::{Result, bail};
 
 use super::{
     Storage,
-    judge::{Evidence, Phone},
+    judge::{Arrived, Evidence, Phone},
     town::Story,
 };
 use crate::{
     app::clock::System,
     domain::{
         delivery::Settlement,
-        ids::{BotId, ChatId, FanoutId, UserId},
+        ids::{BotId, ChatId, FanoutId, LetterId, UserId},
         time::Moment,
     },
     ports::{
@@ -34,7 +34,8 @@ const GLANCE: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(super) struct Stage {
     pub(super) world: Arc<Mutex<World>>,
-    pub(super) bot: BotId,
+    /// With their usernames. Officials speak to the first.
+    pub(super) bots: Vec<(BotId, String)>,
     pub(super) clock: System,
     pub(super) store: Storage,
 }
@@ -49,21 +50,36 @@ impl Stage {
         self.clock.now()
     }
 
-    pub(super) fn say(&self, user: UserId, text: &str) -> Result<()> {
+    pub(super) fn say(&self, bot: BotId, user: UserId, text: &str) -> Result<()> {
         let now = self.now();
-        self.world().say(self.bot, user, None, text, None, now)?;
+        self.world().say(bot, user, None, text, None, now)?;
         Ok(())
     }
 
-    pub(super) fn press(&self, user: UserId, data: &str) -> Result<()> {
+    pub(super) fn press(&self, bot: BotId, user: UserId, data: &str) -> Result<()> {
         let now = self.now();
         let button = Button::Data(data.to_owned());
-        self.world().press(self.bot, user, None, None, &button, now)?;
+        self.world().press(bot, user, None, None, &button, now)?;
         Ok(())
     }
 
-    pub(super) fn phone(&self, user: UserId) -> Vec<Seen> {
-        self.world().phone(self.bot, user.chat())
+    pub(super) fn phone(&self, bot: BotId, user: UserId) -> Vec<Seen> {
+        self.world().phone(bot, user.chat())
+    }
+
+    /// The bot that officials speak to.
+    pub(super) fn desk(&self) -> BotId {
+        self.bots.first().map_or(BotId(0), |(bot, _)| *bot)
+    }
+
+    pub(super) fn ids(&self) -> impl Iterator<Item = BotId> + '_ {
+        self.bots.iter().map(|(bot, _)| *bot)
+    }
+
+    /// Messages accepted whose senders were told otherwise.
+    pub(super) fn lost(&self) -> u64 {
+        let world = self.world();
+        self.ids().map(|bot| world.tally(bot).accepted_then_lost).sum()
     }
 
     /// Looks until there is something to see.
@@ -89,10 +105,12 @@ impl Stage {
     pub(super) async fn quiet(&self, what: &str, within: Duration) -> Result<()> {
         let deadline = self.now().mono + within;
         loop {
-            let heard = self.world().pending(self.bot).next().is_none();
-            if heard
-                && self.store.letters(self.bot, crate::domain::ids::LetterId(0)).await?.is_empty()
-            {
+            let heard = self.ids().all(|bot| self.world().pending(bot).next().is_none());
+            let mut answered = heard;
+            for bot in self.ids() {
+                answered = answered && self.store.letters(bot, LetterId(0)).await?.is_empty();
+            }
+            if answered {
                 return Ok(());
             }
             if self.now().mono > deadline {
@@ -102,12 +120,21 @@ impl Stage {
         }
     }
 
-    /// The first broadcast with a number greater than `after`, once there is one.
-    pub(super) async fn broadcast(&self, after: FanoutId, within: Duration) -> Result<Fanout> {
+    /// The broadcasts with the first numbers greater than `after`, one a bot, once there are any: they
+    /// are opened as one.
+    pub(super) async fn broadcasts(
+        &self,
+        after: FanoutId,
+        within: Duration,
+    ) -> Result<Vec<Fanout>> {
         let deadline = self.now().mono + within;
         loop {
-            if let Some(fanout) = self.store.fanout(FanoutId(after.0 + 1)).await? {
-                return Ok(fanout);
+            let mut opened = Vec::new();
+            for n in (after.0 + 1..).take(self.bots.len()) {
+                opened.extend(self.store.fanout(FanoutId(n)).await?);
+            }
+            if opened.len() == self.bots.len() {
+                return Ok(opened);
             }
             if self.now().mono > deadline {
                 bail!("what was confirmed opened no broadcast within {} s", within.as_secs());
@@ -118,25 +145,32 @@ impl Stage {
 
     /// What the judge is given.
     pub(super) async fn evidence(&self, story: &Story) -> Result<Evidence> {
-        let alert = story.start.transition.alert.id();
         let mut admitted: BTreeMap<ChatId, Vec<(FanoutId, Settlement)>> = BTreeMap::new();
-        for (chat, fanout, settlement) in self.store.outcomes(self.bot, alert).await? {
-            admitted.entry(chat).or_default().push((fanout, settlement));
+        for bot in self.ids() {
+            for (chat, fanout, settlement) in self.store.outcomes(bot, story.alert()).await? {
+                admitted.entry(chat).or_default().push((fanout, settlement));
+            }
         }
         let world = self.world();
-        let open: Vec<ChatId> = world.friends(self.bot).collect();
-        let phones = world
-            .friends(self.bot)
-            .chain(story.met.iter().copied())
-            .map(|chat| {
-                let messages = world.phone(self.bot, chat);
-                (chat, Phone { messages, open: open.binary_search(&chat).is_ok() })
-            })
-            .collect();
+        let mut phones: BTreeMap<ChatId, Phone> = BTreeMap::new();
+        for &chat in &story.met {
+            phones.entry(chat).or_default();
+        }
+        for chat in self.ids().flat_map(|bot| world.friends(bot).collect::<Vec<_>>()) {
+            phones.entry(chat).or_default().open = true;
+        }
+        for one in world.accepted() {
+            let (Some(phone), Some(text)) = (phones.get_mut(&one.chat), world.text(one.body))
+            else {
+                continue;
+            };
+            let text = Arc::clone(text);
+            phone.messages.push(Arrived { at: one.arrival, text, edit: one.edit });
+        }
         Ok(Evidence {
             phones,
             admitted,
-            tally: world.tally(self.bot),
+            tallies: self.ids().map(|bot| world.tally(bot)).collect(),
             limit: world.limits().per_second,
             jitter: Duration::from_millis(world.weather().jitter_max_ms.into()),
         })

@@ -3,7 +3,7 @@
 //! Invariants: people see their phones and nothing else; what they type and press is what was shown
 //! to them. Everything by chance comes from the seed.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use anyhow::{Context, Result, anyhow};
 
@@ -12,8 +12,9 @@ use crate::{
     bot::{buttons::Touch, phrases::letters},
     config::Config,
     domain::{
-        hazard::Hazard,
-        ids::{AlertId, ChatId, FanoutId, HazardId, RegionId, UserId},
+        audience::Kind,
+        hazard::{Hazard, Updates},
+        ids::{AlertId, BotId, ChatId, FanoutId, HazardId, RegionId, UserId},
         lang::Lang,
         operator::{Operator, Role},
         region::{Area, Forest},
@@ -32,6 +33,12 @@ use crate::{
 
 /// The region that is warned, if the configuration has it.
 const SMOLENSK: &str = "RU-SMO";
+/// Where the numbers of channels and groups begin, downwards.
+const FIRST_PUBLIC: i64 = -1_001_000_000_001;
+/// Of the smallest channel or group.
+const MEMBERS: u64 = 300;
+/// How long the alert is announced to last, if it is changed.
+const ANNOUNCED: &str = "3h";
 /// Where residents' numbers begin.
 const FIRST_RESIDENT: i64 = 5_000_000_001;
 /// Of residents, per thousand: who lives outside the region that is warned.
@@ -81,10 +88,27 @@ impl Cast {
     }
 }
 
-/// One resident.
+/// Who is there, and what is done to them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Crowd {
+    pub(super) residents: u32,
+    pub(super) channels: u32,
+    pub(super) groups: u32,
+    /// Messages a second of each bot.
+    pub(super) rate: u32,
+    /// Whether the alert is changed while it is being sent.
+    pub(super) supersede: bool,
+}
+
+/// One resident, or a group or channel of theirs.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "four independent facts of one life")]
 pub(super) struct Resident {
+    /// Through which bot they are told.
+    pub(super) bot: BotId,
+    pub(super) kind: Kind,
+    pub(super) chat: ChatId,
+    /// Of a group or channel, its administrator.
     pub(super) user: UserId,
     pub(super) name: &'static str,
     pub(super) lang: Lang,
@@ -99,27 +123,40 @@ pub(super) struct Resident {
     pub(super) asked: bool,
 }
 
-impl Resident {
-    pub(super) fn chat(&self) -> ChatId {
-        self.user.chat()
-    }
-}
-
 /// What happened.
 #[derive(Debug)]
 pub(super) struct Story {
-    pub(super) start: Fanout,
-    pub(super) end: Fanout,
-    /// When the official confirmed the alert, and the end.
-    pub(super) confirmed: (Mono, Mono),
+    /// The alert, its other state if there was one, and its end.
+    pub(super) acts: Vec<Deed>,
+    /// Whether people are told of an update of the alert.
+    pub(super) updates: bool,
     /// Messages accepted whose sender was told otherwise, before the confirmation.
     pub(super) lost_before: u64,
     pub(super) struck: Struck,
     /// Everybody who ever was a resident.
     pub(super) met: Vec<ChatId>,
-    /// The last progress messages of start and end, as the official's phone shows them, and whether
-    /// they are the true figures.
-    pub(super) progress: [(String, bool); 2],
+}
+
+/// Something an official did to the alert, and what came of it.
+#[derive(Debug)]
+pub(super) struct Deed {
+    /// `alert`, `update` or `end`.
+    pub(super) name: &'static str,
+    /// When it was confirmed.
+    pub(super) at: Mono,
+    /// One broadcast a bot.
+    pub(super) fanouts: Vec<Fanout>,
+    /// The last progress message, as the official's phone shows it, and whether it has the true
+    /// figures.
+    pub(super) progress: (String, bool),
+}
+
+impl Story {
+    /// Which alert it was.
+    pub(super) fn alert(&self) -> AlertId {
+        let first = self.acts.iter().flat_map(|deed| &deed.fanouts).next();
+        first.map_or(AlertId(0), |fanout| fanout.transition.alert.id())
+    }
 }
 
 /// The people.
@@ -152,46 +189,82 @@ impl Town {
     pub(super) async fn play(
         &mut self,
         stage: &Stage,
-        residents: u32,
-        rate: u32,
+        crowd: &Crowd,
         bar: &mut Bar,
     ) -> Result<Story> {
         let calm = *stage.world().weather() == crate::sim::weather::Weather::calm();
+        let Crowd { residents, channels, groups, rate, .. } = *crowd;
         let within = Duration::from_secs(u64::from(residents / rate.max(1)) + 1)
             * if calm { 2 } else { STORM_SHARE }
             + PATIENCE;
-        bar.say(&format!("{residents} residents subscribe"));
+        bar.say(&format!("{residents} residents, {channels} channels, {groups} groups subscribe"));
         self.officials_come(stage)?;
         for _ in 0..residents {
             self.settle(stage, false)?;
         }
+        for n in 0..channels + groups {
+            self.gather(stage, n, n >= channels)?;
+        }
         stage.quiet("everybody's subscription is answered", within).await?;
-        let struck = stage.world().strike(stage.bot);
+        let mut struck = Struck::default();
+        for bot in stage.ids() {
+            let some = stage.world().strike(bot);
+            struck.blocked += some.blocked;
+            struck.deactivated += some.deactivated;
+        }
         bar.say("an official raises the alert");
         let ask = self.raise(stage).await?;
-        let lost_before = stage.world().tally(stage.bot).accepted_then_lost;
-        let raised_at = self.answer(stage, ask)?;
-        let start = stage.broadcast(FanoutId(0), ANSWER).await?;
-        let start = self.follow(stage, start, within, bar, true).await?;
+        let lost_before = stage.lost();
+        let mut start = self.act(stage, "alert", ask, FanoutId(0)).await?;
+        let mut acts = Vec::new();
+        if crowd.supersede {
+            self.follow(stage, &mut start, within, bar, Until::Third).await?;
+            bar.say("in mid-broadcast the official announces another end");
+            let ask = self.update(stage).await?;
+            let mut update = self.act(stage, "update", ask, last(&start)).await?;
+            self.follow(stage, &mut start, within, bar, Until::Closed).await?;
+            self.follow(stage, &mut update, within, bar, Until::Lively).await?;
+            acts.extend([start, update]);
+        } else {
+            self.follow(stage, &mut start, within, bar, Until::Lively).await?;
+            acts.push(start);
+        }
         stage.quiet("what residents said meanwhile is answered", within).await?;
-        let first = self.final_figures(stage, &start, rate).await?;
+        for deed in &mut acts {
+            deed.progress = self.final_figures(stage, deed, rate).await?;
+        }
         bar.say("the official ends it");
-        let ended_at = self.end(stage).await?;
-        let end = stage.broadcast(start.id, ANSWER).await?;
-        let end = self.follow(stage, end, within, bar, false).await?;
-        let second = self.final_figures(stage, &end, rate).await?;
+        let ask = self.end(stage).await?;
+        let after = acts.last().map_or(FanoutId(0), last);
+        let mut end = self.act(stage, "end", ask, after).await?;
+        self.follow(stage, &mut end, within, bar, Until::Closed).await?;
+        end.progress = self.final_figures(stage, &end, rate).await?;
+        acts.push(end);
         stage.quiet("everything is answered", within).await?;
         stage.clock.sleep(ECHO).await;
         bar.done();
-        Ok(Story {
-            start,
-            end,
-            confirmed: (raised_at, ended_at),
-            lost_before,
-            struck,
-            met: self.residents.iter().map(Resident::chat).collect(),
-            progress: [first, second],
-        })
+        let met = self.residents.iter().map(|one| one.chat).collect();
+        let draft = acts.first().and_then(|deed| deed.fanouts.first());
+        let updates =
+            draft.is_some_and(|fanout| fanout.transition.alert.draft().updates() != Updates::None);
+        Ok(Story { acts, updates, lost_before, struck, met })
+    }
+
+    /// The deliberate act, and the broadcasts it opens.
+    async fn act(
+        &self,
+        stage: &Stage,
+        name: &'static str,
+        ask: Ask,
+        after: FanoutId,
+    ) -> Result<Deed> {
+        let at = stage.now().mono;
+        match ask {
+            Ask::Word(word) => stage.say(stage.desk(), self.cast.official.user, &word)?,
+            Ask::Press(who, data) => stage.press(stage.desk(), who, &data)?,
+        }
+        let fanouts = stage.broadcasts(after, ANSWER).await?;
+        Ok(Deed { name, at, fanouts, progress: (String::new(), false) })
     }
 
     pub(super) fn name<'a>(&'a self, place: &'a RegionId, lang: Lang) -> &'a str {
@@ -202,7 +275,7 @@ impl Town {
     fn officials_come(&self, stage: &Stage) -> Result<()> {
         for one in &self.officials {
             stage.world().add_resident(one.user, &one.name, one.lang.code())?;
-            stage.say(one.user, "/start")?;
+            stage.say(stage.desk(), one.user, "/start")?;
         }
         Ok(())
     }
@@ -225,10 +298,46 @@ impl Town {
         let place = self.place(inside_only);
         let inside = self.forest.lies_in(&place, &self.cast.region);
         let user = UserId(FIRST_RESIDENT + number);
+        let bot = stage.bots[self.residents.len() % stage.bots.len()].0;
         stage.world().add_resident(user, name, lang.code())?;
-        stage.say(user, &format!("/start {place}"))?;
+        stage.say(bot, user, &format!("/start {place}"))?;
         let (left, asked, late) = (false, false, inside_only);
-        self.residents.push(Resident { user, name, lang, place, inside, late, left, asked });
+        let (kind, chat) = (Kind::Private, user.chat());
+        let one = Resident { bot, kind, chat, user, name, lang, place, inside, late, left, asked };
+        self.residents.push(one);
+        Ok(())
+    }
+
+    /// A channel or a group of the region takes the bot in.
+    fn gather(&mut self, stage: &Stage, n: u32, group: bool) -> Result<()> {
+        let number = i64::try_from(self.residents.len()).context("too many residents")?;
+        let (user, chat) = (UserId(FIRST_RESIDENT + number), ChatId(FIRST_PUBLIC - i64::from(n)));
+        let (bot, username) = &stage.bots[n as usize % stage.bots.len()];
+        let place = self.cast.region.clone();
+        let (kind, name) =
+            if group { (Kind::Group, "группа") } else { (Kind::Channel, "канал") };
+        let now = stage.now();
+        {
+            let mut world = stage.world();
+            world.add_resident(user, name, Lang::Ru.code())?;
+            if group {
+                world.add_group(chat, name)?;
+            } else {
+                world.add_channel(chat, name)?;
+            }
+            world.set_members(chat, MEMBERS + u64::from(n))?;
+            world.invite(*bot, chat, user, now)?;
+            let text = if group {
+                format!("/start@{username} {place}")
+            } else {
+                format!("/start {place}")
+            };
+            world.say(*bot, user, Some(chat), &text, None, now)?;
+        }
+        let (bot, lang, inside) = (*bot, Lang::Ru, true);
+        let (late, left, asked) = (false, false, false);
+        let one = Resident { bot, kind, chat, user, name, lang, place, inside, late, left, asked };
+        self.residents.push(one);
         Ok(())
     }
 
@@ -257,13 +366,42 @@ impl Town {
         let official = &self.cast.official;
         let hazard = self.cast.hazard.name.get(official.lang);
         let region = self.forest.name(&self.cast.region, official.lang);
-        let before = stage.phone(official.user).len();
-        stage.say(official.user, &format!("/alert {hazard} {region}"))?;
+        self.propose(stage, &format!("/alert {hazard} {region}")).await
+    }
+
+    /// The official types another end of the alert.
+    async fn update(&self, stage: &Stage) -> Result<Ask> {
+        let number = self.number(stage)?;
+        self.propose(stage, &format!("/update {number} {ANNOUNCED}")).await
+    }
+
+    /// The official ends the alert by the number on their phone.
+    async fn end(&self, stage: &Stage) -> Result<Ask> {
+        let number = self.number(stage)?;
+        self.propose(stage, &format!("/clear {number}")).await
+    }
+
+    /// The number of the alert, off the official's phone.
+    fn number(&self, stage: &Stage) -> Result<AlertId> {
+        let phone = stage.phone(stage.desk(), self.cast.official.user);
+        let number = phone.iter().filter(|seen| seen.from_bot).rev().find_map(|seen| {
+            let digits = seen.text.split_once("№ ")?.1;
+            let digits: String = digits.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse().ok().map(AlertId)
+        });
+        number.context("the official's phone names no alert")
+    }
+
+    /// The official types it, reads what would be sent, and sees what releases it.
+    async fn propose(&self, stage: &Stage, text: &str) -> Result<Ask> {
+        let (official, bot) = (&self.cast.official, stage.desk());
+        let before = stage.phone(bot, official.user).len();
+        stage.say(bot, official.user, text)?;
         let word = self.forest.get(&self.cast.region).map(|region| region.short_word.clone());
         let word = word.context("the region has no short word")?;
         stage
             .until("the official sees a preview", ANSWER, || {
-                let phone = stage.phone(official.user);
+                let phone = stage.phone(bot, official.user);
                 let sheet = phone.iter().skip(before).rfind(|seen| {
                     touches(seen).iter().any(|touch| matches!(touch, Touch::No(_)))
                 })?;
@@ -275,80 +413,54 @@ impl Town {
                 }
                 let others = self.officials.iter().filter(|one| one.user != official.user);
                 others.map(|one| one.user).find_map(|approver| {
-                    let yes = stage.phone(approver).iter().rev().find_map(released_by)?;
+                    let yes = stage.phone(bot, approver).iter().rev().find_map(released_by)?;
                     Some(Ask::Press(approver, yes))
                 })
             })
             .await
     }
 
-    /// The deliberate act.
-    fn answer(&self, stage: &Stage, ask: Ask) -> Result<Mono> {
-        let at = stage.now().mono;
-        match ask {
-            Ask::Word(word) => stage.say(self.cast.official.user, &word)?,
-            Ask::Press(who, data) => stage.press(who, &data)?,
-        }
-        Ok(at)
-    }
-
-    /// The official ends the alert by the number on their phone.
-    async fn end(&self, stage: &Stage) -> Result<Mono> {
-        let user = self.cast.official.user;
-        let phone = stage.phone(user);
-        let number = phone.iter().filter(|seen| seen.from_bot).rev().find_map(|seen| {
-            let digits = seen.text.split_once("№ ")?.1;
-            let digits: String = digits.chars().take_while(char::is_ascii_digit).collect();
-            digits.parse().ok().map(AlertId)
-        });
-        let number = number.context("the official's phone names no alert")?;
-        let before = phone.len();
-        stage.say(user, &format!("/clear {number}"))?;
-        let yes = stage
-            .until("the official sees what the end would say", ANSWER, || {
-                stage.phone(user).iter().skip(before).rev().find_map(released_by)
-            })
-            .await?;
-        let at = stage.now().mono;
-        stage.press(user, &yes)?;
-        Ok(at)
-    }
-
-    /// Watches a broadcast until everyone is settled.
+    /// Watches broadcasts until everyone is settled, or enough have happened.
     async fn follow(
         &mut self,
         stage: &Stage,
-        fanout: Fanout,
+        deed: &mut Deed,
         within: Duration,
         bar: &mut Bar,
-        mut lively: bool,
-    ) -> Result<Fanout> {
+        until: Until,
+    ) -> Result<()> {
         let deadline = stage.now().mono + within;
+        let mut lively = until == Until::Lively;
         loop {
-            let now = stage.store.fanout(fanout.id).await?;
-            let now = now.context("the broadcast is no longer in the store")?;
-            let settled = now.progress.tally.sum();
-            bar.reach(settled, now.size, stage.now().mono);
-            if lively && now.size.is_some() {
+            for fanout in &mut deed.fanouts {
+                let now = stage.store.fanout(fanout.id).await?;
+                *fanout = now.context("the broadcast is no longer in the store")?;
+            }
+            let settled: u64 = deed.fanouts.iter().map(|one| one.progress.tally.sum()).sum();
+            let size: Option<u64> = deed.fanouts.iter().map(|one| one.size).sum();
+            bar.reach(settled, size, stage.now().mono);
+            if until == Until::Third && size.is_some_and(|size| settled * 3 >= size) {
+                return Ok(());
+            }
+            if lively && size.is_some() {
                 lively = false;
                 self.life_goes_on(stage)?;
             }
             self.leave(stage)?;
-            if now.closed_at.is_some() {
+            if deed.fanouts.iter().all(|one| one.closed_at.is_some()) {
                 // Whom the weather kept from being asked has not left, and is owed every message.
                 let staying = std::mem::take(&mut self.leaving);
                 for one in self.residents.iter_mut().filter(|one| staying.contains(&one.user)) {
                     one.left = false;
                 }
                 bar.closed();
-                return Ok(now);
+                return Ok(());
             }
             if stage.now().mono > deadline {
-                let size = now.size.map_or_else(|| "?".into(), |size| size.to_string());
+                let size = size.map_or_else(|| "?".into(), |size| size.to_string());
                 return Err(anyhow!(
-                    "a broadcast did not close within {} s: {settled} of {size} are settled, {:?}",
+                    "a broadcast did not close within {} s: {settled} of {size} are settled",
                     within.as_secs(),
-                    now.progress.tally,
                 ));
             }
             stage.clock.sleep(GLANCE).await;
@@ -358,18 +470,23 @@ impl Town {
     /// In mid-broadcast some leave, some come, and somebody asks.
     fn life_goes_on(&mut self, stage: &Stage) -> Result<()> {
         let some = (self.residents.len() / LIVELY).clamp(1, LIVELY_MAX);
-        let open: Vec<ChatId> = stage.world().friends(stage.bot).collect();
-        let there = |one: &&mut Resident| open.binary_search(&one.chat()).is_ok() && one.inside;
+        let world = stage.world();
+        let open: BTreeSet<ChatId> =
+            stage.ids().flat_map(|bot| world.friends(bot).collect::<Vec<_>>()).collect();
+        drop(world);
+        let there = |one: &&mut Resident| {
+            open.contains(&one.chat) && one.inside && one.kind == Kind::Private
+        };
         // At the beginning and from the end of the walk, where the message comes late: a lane reads
         // ahead, and whoever leaves after that is still told.
         for one in self.residents.iter_mut().rev().filter(there).take(some) {
             one.left = true;
             self.leaving.push(one.user);
-            stage.say(one.user, "/stop")?;
+            stage.say(one.bot, one.user, "/stop")?;
         }
         if let Some(one) = self.residents.iter_mut().find(there) {
             one.asked = true;
-            stage.say(one.user, "/status")?;
+            stage.say(one.bot, one.user, "/status")?;
         }
         for _ in 0..some {
             self.settle(stage, true)?;
@@ -382,8 +499,10 @@ impl Town {
         let leave = Touch::Leave.to_string();
         let mut waiting = Vec::new();
         for user in std::mem::take(&mut self.leaving) {
-            if stage.phone(user).iter().any(|seen| touches(seen).contains(&Touch::Leave)) {
-                stage.press(user, &leave)?;
+            let bot = self.residents.iter().find(|one| one.user == user).map(|one| one.bot);
+            let bot = bot.unwrap_or_else(|| stage.desk());
+            if stage.phone(bot, user).iter().any(|seen| touches(seen).contains(&Touch::Leave)) {
+                stage.press(bot, user, &leave)?;
             } else {
                 waiting.push(user);
             }
@@ -393,22 +512,19 @@ impl Town {
     }
 
     /// The official's last progress message, and whether it came to show the final figures.
-    async fn final_figures(
-        &self,
-        stage: &Stage,
-        fanout: &Fanout,
-        rate: u32,
-    ) -> Result<(String, bool)> {
-        let official = &self.cast.official;
+    async fn final_figures(&self, stage: &Stage, deed: &Deed, rate: u32) -> Result<(String, bool)> {
+        let (official, bot) = (&self.cast.official, stage.desk());
+        let fanout = deed.fanouts.first().context("an act opened no broadcast")?;
         let alert = &fanout.transition.alert;
+        let reach = super::judge::reach(deed);
         let report = Report {
             fanout: fanout.id,
             alert: alert.id(),
             revision: alert.revision(),
-            audience: fanout.size,
-            tally: fanout.progress.tally,
+            audience: Some(reach.audience),
+            tally: reach.settled,
             started_at: fanout.opened_at,
-            closed_at: fanout.closed_at,
+            closed_at: deed.fanouts.iter().filter_map(|one| one.closed_at).max(),
             rate: 0,
             limit: rate,
             tenths: 0,
@@ -416,23 +532,34 @@ impl Town {
         };
         let expected = letters::progress(&report, official.lang).text;
         let head = expected.split(':').next().unwrap_or_default().to_owned();
+        let phone = || stage.phone(bot, official.user);
         let shown = stage
             .until("the official sees the final figures", ANSWER, || {
-                stage
-                    .phone(official.user)
-                    .iter()
-                    .rev()
-                    .find(|seen| *seen.text == *expected)
-                    .cloned()
+                phone().into_iter().rev().find(|seen| *seen.text == *expected)
             })
             .await;
         if shown.is_ok() {
             return Ok((expected, true));
         }
-        let last =
-            stage.phone(official.user).into_iter().rfind(|seen| seen.text.starts_with(&head));
+        let last = phone().into_iter().rfind(|seen| seen.text.starts_with(&head));
         Ok((last.map_or_else(String::new, |seen| seen.text.to_string()), false))
     }
+}
+
+/// Until when a broadcast is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Until {
+    /// A third is settled, or all.
+    Third,
+    /// All is settled; meanwhile people come and go.
+    Lively,
+    /// All is settled.
+    Closed,
+}
+
+/// The number of an act's last broadcast.
+fn last(deed: &Deed) -> FanoutId {
+    deed.fanouts.last().map_or(FanoutId(0), |fanout| fanout.id)
 }
 
 /// What the buttons under a message carry.

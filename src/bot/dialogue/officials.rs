@@ -364,6 +364,7 @@ impl<'a> Talk<'a> {
             }
             Touch::End(alert) => return self.propose_end(alert, Vec::new()),
             Touch::Withdraw(alert) => return self.propose_withdrawal(alert),
+            Touch::Report(alert) => return self.report(Ok(Some((alert, None)))),
             Touch::Pause(alert) => return self.hold_one(alert, Some(Hold::Paused)),
             Touch::Resume(alert) => return self.hold_one(alert, None),
             Touch::Halt(alert) => return self.hold_one(alert, Some(Hold::Halted)),

@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 
-use super::{Talk, Want};
+use super::{Case, Talk, Want};
 use crate::{
     bot::{
         buttons::Touch,
@@ -14,22 +14,25 @@ use crate::{
     },
     domain::{
         alert::{Actor, Alert, AlertRefusal, Current, Draft, Status},
-        audience::{Audience, Reach, Variant},
+        audience::{Audience, Variant},
         bulletin,
         consent::{Act, Challenge, Demand},
-        ids::{AlertId, Code, HazardId, RegionId},
+        ids::{AlertId, BotId, Code, HazardId, RegionId},
         lang::Lang,
         letter::{Button, Message},
         operator::{Authorised, MandateRefusal, Operator, Role},
         preview::Preview,
         region::Area,
-        report::forecast,
+        report::{Outlook, Pace},
     },
-    ports::store::Effect,
+    ports::store::{Effect, Spent},
 };
 
 /// Most challenges that one official may leave open: each is a loaded alert.
 pub(super) const OPEN_MAX: usize = 8;
+
+/// Tenths in a Star.
+const TENTHS: u64 = 10;
 
 /// How often a code is drawn before we give up: with 32⁵ codes the second draw is a rarity.
 const DRAWS_MAX: u64 = 8;
@@ -113,8 +116,8 @@ struct Sheet<'a> {
     challenge: &'a Challenge,
     preview: Preview,
     place: RegionId,
-    /// Chats, bot by bot; `None` where the delivery log decides.
-    reach: Option<Vec<Reach>>,
+    /// Whom it reaches; `None` where the delivery log decides.
+    outlook: Option<Outlook>,
 }
 
 impl Talk<'_> {
@@ -212,15 +215,13 @@ impl Talk<'_> {
             return Ok(());
         }
         let Some(place) = area.regions().next().cloned() else { return Ok(()) };
-        let reach = match challenge.act() {
+        let outlook = match challenge.act() {
             Act::Raise(draft) | Act::Change { to: draft, .. } => {
-                let exercise = draft.status() == Status::Exercise;
-                let audience = Audience::covering(draft.area(), exercise, forest);
-                Some(self.facts.reach(&audience)?.to_vec())
+                Some(self.outlook(draft, subject(challenge.act()), &preview)?)
             }
             Act::End { .. } | Act::Withdraw { .. } => None,
         };
-        let sheet = Sheet { challenge: &challenge, preview, place, reach };
+        let sheet = Sheet { challenge: &challenge, preview, place, outlook };
         let chars = self.longest(&sheet)?;
         if chars > TEXT_MAX {
             let phrase = Phrase::TextTooLong { chars, most: TEXT_MAX };
@@ -233,6 +234,32 @@ impl Talk<'_> {
         self.journal("challenged", kept);
         self.deed.effects.push(Effect::Challenged(Box::new(challenge)));
         Ok(())
+    }
+
+    /// Whom it reaches through all bots, how soon, and for how much.
+    fn outlook(
+        &self,
+        draft: &Draft,
+        alert: Option<AlertId>,
+        preview: &Preview,
+    ) -> Result<Outlook, Want> {
+        let Case { rules, office, now, .. } = self.case;
+        let exercise = draft.status() == Status::Exercise;
+        let audience = Audience::covering(draft.area(), exercise, &rules.forest);
+        // An edit can't be paid for.
+        let paid = draft.paid() && !exercise && !preview.edits();
+        let pace = |bot: &BotId, spent: &Spent| {
+            let tariff = office.tariffs.get(bot).copied().unwrap_or_default();
+            let on_it = alert.and_then(|alert| spent.alerts.get(&alert)).copied().unwrap_or(0);
+            let left = |stars: u64, spent| stars.saturating_mul(TENTHS).saturating_sub(spent);
+            Pace {
+                free: tariff.rate,
+                paid: if paid { tariff.paid_rate } else { 0 },
+                most: left(tariff.per_alert, on_it).min(left(tariff.per_day, spent.on_day(now))),
+            }
+        };
+        let bots = self.facts.reach(&audience)?;
+        Ok(Outlook::new(bots.iter().map(|(bot, reach, spent)| (*reach, pace(bot, spent)))))
     }
 
     /// The characters of the longest text residents would get, among all languages.
@@ -342,14 +369,8 @@ impl Talk<'_> {
             Phrase::PreviewText(place).in_lang(lang)
         );
         let variant = Variant { lang, place: sheet.place.clone() };
-        let reach = match &sheet.reach {
-            Some(counts) => {
-                // Bots send side by side: the one with most chats is the last to finish.
-                let totals = || counts.iter().map(Reach::total);
-                let most = totals().max().unwrap_or(0);
-                let last = forecast(most, self.case.office.rate_per_second);
-                Phrase::PreviewReach { chats: totals().sum(), last }.in_lang(lang)
-            }
+        let reach = match &sheet.outlook {
+            Some(outlook) => Phrase::PreviewReach(outlook).in_lang(lang),
             None => Phrase::PreviewReaders.in_lang(lang),
         };
         let (title, state) = match kind {
@@ -372,15 +393,25 @@ impl Talk<'_> {
         about: Vec<(&'static str, String)>,
     ) {
         let rules = self.case.rules;
+        let able = rules.roster.who_may(role, hazard, area, &rules.forest, None);
+        self.mandate_is_missing(refusal, &able, about);
+    }
+
+    /// Says what is missing and who has it.
+    pub(super) fn mandate_is_missing(
+        &mut self,
+        refusal: &MandateRefusal,
+        able: &[&Operator],
+        about: Vec<(&'static str, String)>,
+    ) {
         let (name, reason) = match refusal {
             MandateRefusal::Area(region) => {
-                (rules.forest.name(region, self.lang).to_owned(), "area")
+                (self.case.rules.forest.name(region, self.lang).to_owned(), "area")
             }
             MandateRefusal::Hazard(hazard) => (self.hazard_name(hazard), "hazard"),
             MandateRefusal::Stranger => (String::new(), "stranger"),
             MandateRefusal::Role(_) => (String::new(), "role"),
         };
-        let able = rules.roster.who_may(role, hazard, area, &rules.forest, None);
         let who = list(able.iter().map(|one| one.name.as_str()));
         let phrase = Phrase::Mandate { refusal, name: &name, who: &who };
         self.refuse(&phrase, reason, about);

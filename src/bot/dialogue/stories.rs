@@ -2,6 +2,8 @@
 
 mod control;
 mod gathered;
+mod outlook;
+mod reports;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +20,7 @@ use crate::{
         operator::Role,
     },
 };
+use outlook::{TARIFF, people};
 
 const BOT: BotId = BotId(7);
 
@@ -42,6 +45,10 @@ struct World {
     asked: BTreeMap<Code, Asked>,
     turns: BTreeMap<AlertId, Transition>,
     subscribers: BTreeMap<ChatId, Subscriber>,
+    figures: BTreeMap<AlertId, Vec<FanoutFigures>>,
+    /// Whom each bot reaches, and what it has spent.
+    reach: [Reach; 2],
+    spent: Spent,
     open: Vec<Fanout>,
     /// What Telegram says of any group.
     members: Option<u64>,
@@ -62,7 +69,7 @@ impl World {
                 comfortable: 100,
             }],
             comfortable: 100,
-            rate_per_second: 30,
+            tariffs: [BOT, BotId(8)].map(|bot| (bot, TARIFF)).into(),
             default_lang: Lang::Ru,
             late_after: Duration::from_mins(2),
             username: "nabat_bot".to_owned(),
@@ -77,6 +84,9 @@ impl World {
             asked: BTreeMap::new(),
             turns: BTreeMap::new(),
             subscribers: BTreeMap::new(),
+            figures: BTreeMap::new(),
+            reach: [people(900), people(300)],
+            spent: Spent::default(),
             open: Vec::new(),
             members: Some(5),
             elsewhere: BTreeMap::new(),
@@ -167,7 +177,15 @@ impl World {
             }
             Want::Sibling => facts.sibling = Some(self.sibling.clone()),
             Want::Members { .. } => facts.members = Some(self.members),
-            Want::Reach(audience) => facts.reach = Some((audience, vec![people(900), people(300)])),
+            Want::Reach(audience) => {
+                let bots = self.reach.iter().zip([BOT, BotId(8)]);
+                let bots = bots.map(|(reach, bot)| (bot, *reach, self.spent.clone()));
+                facts.reach = Some((audience, bots.collect()));
+            }
+            Want::Figures(alert) => {
+                let figures = self.figures.get(&alert).cloned().unwrap_or_default();
+                facts.figures.insert(alert, figures);
+            }
         }
     }
 
@@ -206,6 +224,8 @@ impl World {
                 self.asked.insert(code, Asked::CalledOff);
             }
             Effect::Turned { transition, code, audience, bots, .. } => {
+                let figures = bots.iter().map(|bot| reports::opened(*bot, &transition));
+                self.figures.entry(transition.alert.id()).or_default().extend(figures);
                 for bot in bots {
                     self.open.push(opened(self.open.len(), bot, &transition, audience.clone()));
                 }
@@ -258,6 +278,9 @@ fn texts(reply: &Reply) -> String {
             format!("-> {} {occasion:?} {places:?}", letter.chat.0)
         }
         Content::Progress(fanout) => format!("-> {} progress {fanout:?}", letter.chat.0),
+        Content::Picture { alert, revision } => {
+            format!("-> {} picture {alert}.{}", letter.chat.0, revision.0)
+        }
     });
     texts.collect::<Vec<_>>().join("\n\n")
 }
@@ -477,7 +500,7 @@ fn buttons_lead_from_hazard_to_preview() {
                 .flatten()
                 .find(|button| button.label == label)
                 .map(|button| button.data.clone()),
-            Content::Standing { .. } | Content::Progress(_) => None,
+            Content::Standing { .. } | Content::Progress(_) | Content::Picture { .. } => None,
         });
         let data = data.unwrap_or_else(|| panic!("no {label} in {}", texts(&shown)));
         shown = world.press(1, &data);
@@ -772,12 +795,4 @@ proptest! {
             }
         }
     }
-}
-
-/// So many people, all recently active.
-fn people(chats: u64) -> Reach {
-    let mut reach = Reach::default();
-    reach.chats[Tier::Recent.index()] = chats;
-    reach.people[Tier::Recent.index()] = chats;
-    reach
 }

@@ -2,14 +2,20 @@
 
 use std::time::Duration;
 
-use super::{Asked, Phrase, aside, grouped, spelled};
+use super::{
+    Asked, Phrase, Scale, aside, brief, by_kind, expected, grouped, parts, spelled, tenths,
+};
 use crate::domain::{
     alert::{AlertRefusal, Change, DraftRefusal, NOTE_MAX, Status},
+    audience::Kind,
     consent::ConsentRefusal,
     delivery::Settlement,
     operator::{MandateRefusal, Role},
-    report::Trouble,
+    report::{Outlook, Reason, Trouble},
 };
+
+/// Days, hours, minutes, seconds.
+const UNITS: [&str; 4] = ["d", "h", "min", "s"];
 
 #[expect(clippy::too_many_lines, reason = "the list of the language's sentences")]
 pub(super) fn say(phrase: &Phrase<'_>) -> String {
@@ -39,7 +45,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::Stopped => "You have left; no more messages will come. To return: /start.".into(),
         Phrase::Stayed => "You have stayed: warnings will come.".into(),
         Phrase::HelpResident => "/start: choose a region\n/add NAME: add a region\n/regions: your regions\n/status: what is true now\n/language: language\n/drills: exercises\n/stop: leave".into(),
-        Phrase::HelpOfficial => "To raise: /alert for buttons, or in one line:\n/alert HAZARD REGION[, REGION] [LEVEL] [for 90m] [note …]\n/update No. [LEVEL] [for 90m] [note …]: change\n/clear No. [REGION, …]: announce the end\n/withdraw No.: withdraw an error\n/pause No., /resume No.: hold what is being sent, let it go on\n/halt No.: stop it for good\n/confirm CODE [WORD]: release\n/cancel CODE: cancel\n/status: what is in force\n/drill …: an exercise, like /alert\nBefore anything is sent you will see the text and the number of chats.".into(),
+        Phrase::HelpOfficial => "To raise: /alert for buttons, or in one line:\n/alert HAZARD REGION[, REGION] [LEVEL] [for 90m] [note …]\n/update No. [LEVEL] [for 90m] [note …]: change\n/clear No. [REGION, …]: announce the end\n/withdraw No.: withdraw an error\n/pause No., /resume No.: hold what is being sent, let it go on\n/halt No.: stop it for good\n/confirm CODE [WORD]: release\n/cancel CODE: cancel\n/status: what is in force\n/report No.: how it reached people\n/drill …: an exercise, like /alert\nBefore anything is sent you will see the text and the number of chats.".into(),
         Phrase::UnknownCommand => "There is no such command. What can be done: /help.".into(),
         Phrase::FreeText => "The bot understands commands; the list: /help. In an emergency call 112.".into(),
         Phrase::MorePlaces(more) => format!("More regions: {more}. In detail: /status NAME."),
@@ -111,8 +117,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::PreviewHead(asked) => format!("PREVIEW: {}. Nothing has been sent yet.", what(**asked)),
         Phrase::PreviewText(place) => format!("Residents will read ({place}):"),
         Phrase::PreviewOther => "The same in the other languages:".into(),
-        Phrase::PreviewReach { chats, last: Some(last) } => format!("Chats: {}. To the last one: about {}.", count(*chats), time(*last)),
-        Phrase::PreviewReach { chats, last: None } => format!("Chats: {}.", count(*chats)),
+        Phrase::PreviewReach(outlook) => preview_reach(outlook),
         Phrase::PreviewReaders => "It goes to everyone who was told of this alert.".into(),
         Phrase::PreviewNow => "There now:".into(),
         Phrase::PreviewAfter => "There afterwards:".into(),
@@ -147,6 +152,53 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
             Trouble::Held => "Sending is paused. To go on: /resume.".into(),
             Trouble::Storage => "The storage does not answer. Sending waits: tell the administrator.".into(),
         },
+        Phrase::ReportHead { number, title, places } => format!("Report № {number}: {title}. {places}."),
+        Phrase::ReportPart { number, change, at, by } => {
+            let by = by.map(|by| format!(", {by}")).unwrap_or_default();
+            format!("№ {number}. {}: {at}{by}", done(change))
+        }
+        Phrase::ReportSum(sum) => format!("Sum: {}", count(*sum)),
+        Phrase::ReportPending(chats) => format!("Not settled yet: {}", count(*chats)),
+        Phrase::ReportTimes { first, half, most, last } => {
+            let [first, half, most, last] = [first, half, most, last].map(|at| moment(*at));
+            format!("To the first: {first}. To half of those delivered: {half}. To 99%: {most}. To the last: {last}.")
+        }
+        Phrase::ReportNobody { under_way: false } => "Delivered to nobody".into(),
+        Phrase::ReportNobody { under_way: true } => "Delivered to nobody yet".into(),
+        Phrase::ReportMean(tenth) => format!("Mean rate: {} a second", tenths(*tenth, '.')),
+        Phrase::ReportReasons(reasons) => format!("Why not reached: {reasons}"),
+        Phrase::Reason(reason, chats) => format!("{} {}", why(*reason), count(*chats)),
+        Phrase::ReasonUnsent(chats) => format!("not sent to {}", count(*chats)),
+        Phrase::ReportRepeated(chats) => format!("Possible duplicates: {}", count(*chats)),
+        Phrase::ReportUnneeded { stale, known, halted } => format!("Not sent because: {}", parts([("no longer true", *stale), ("known already", *known), ("stopped by an official", *halted)], ',')),
+        Phrase::ReportSpent(cost) => format!("Telegram Stars spent: {}", tenths(*cost, '.')),
+        Phrase::ReportBots(bots) => format!("Through bots: {bots}"),
+        Phrase::ReportSkipped { more, number } => format!("More changes: {more}. Each: /report {number}."),
+        Phrase::NoSuchAlert { number, meant: "" } => format!("There is no alert № {number}: none has been raised yet."),
+        Phrase::NoSuchAlert { number, meant } => format!("There is no alert № {number}. Did you mean: {meant}?"),
+        Phrase::ChooseToReport => "A report on which alert? Any other: /report No.".into(),
+        Phrase::NoneToReport => "There has been no alert yet whose report you may read.".into(),
+        Phrase::CurveReached { delivered, audience: Some(audience), share } => format!("Delivered to {} of {} ({}%)", count(*delivered), count(*audience), tenths(*share, '.')),
+        Phrase::CurveReached { delivered, audience: None, .. } => format!("Delivered to {}, chats are still being counted", count(*delivered)),
+        Phrase::CurveEnds { first, last } => format!("The first after {}, the last after {}", moment(*first), moment(*last)),
+        Phrase::CurveReleased { change, at, under_way } => {
+            let under_way = if *under_way { ", being sent" } else { "" };
+            format!("{}: {at}{under_way}", done(change))
+        }
+        Phrase::CurveMarks(parts, at) => {
+            let parts: Vec<String> = parts.iter().map(|part| format!("{part}%")).collect();
+            format!("{}: {}", parts.join(" and "), moment(*at))
+        }
+        Phrase::CurveShare => "Delivered, % of the audience".into(),
+        Phrase::CurveTime(scale) => format!("{} after release", match scale {
+            Scale::Seconds => "seconds",
+            Scale::Minutes => "minutes",
+            Scale::Hours => "hours",
+        }),
+        Phrase::CurveMeasured => "delivered, as measured".into(),
+        Phrase::CurveForeseen(Some(last)) => format!("forecast: the last after {}", moment(*last)),
+        Phrase::CurveForeseen(None) => "forecast".into(),
+        Phrase::CurveMarked => "half and 99% of those delivered".into(),
         Phrase::Whole(name) => format!("The whole region: {name}"),
         Phrase::Up => "↑ Back".into(),
         Phrase::Next => "Next →".into(),
@@ -165,6 +217,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         },
         Phrase::LabelEnd(number) => format!("End № {number}"),
         Phrase::LabelWithdraw(number) => format!("Withdraw № {number}"),
+        Phrase::LabelReport(number) => format!("Report № {number}"),
         Phrase::Paused { number, by } => format!("Sending of № {number} is paused by {by}. What is on its way still arrives."),
         Phrase::Resumed { number, by } => format!("Sending of № {number} goes on, by {by}."),
         Phrase::Halted { number, by } => format!("Sending of № {number} was stopped by {by}. Whoever was reached will hear of the end."),
@@ -219,6 +272,35 @@ fn done(change: &Change) -> &'static str {
     }
 }
 
+fn preview_reach(outlook: &Outlook) -> String {
+    let forecast = &outlook.forecast;
+    let mut text = format!("Chats: {}.", count(forecast.chats()));
+    for (kind, chats, people) in by_kind(&outlook.reach) {
+        let (chats, people) = (
+            count(chats),
+            if people > 0 {
+                format!(" (people in them: {})", count(people))
+            } else {
+                String::new()
+            },
+        );
+        let told = match kind {
+            Kind::Channel => format!("Channels: {chats}{people}."),
+            Kind::Group => format!("Groups: {chats}{people}."),
+            Kind::Private => format!("Private chats: {chats}."),
+        };
+        text = format!("{text} {told}");
+    }
+    for (part, at) in expected(forecast, [("half of them", 50), ("99%", 99), ("the last one", 100)])
+    {
+        text = format!("{text} To {part}: about {}.", time(at));
+    }
+    match forecast.tenths() {
+        0 => text,
+        cost => format!("{text} Cost: about {} Telegram Stars.", tenths(cost, '.')),
+    }
+}
+
 fn settled(settlement: Settlement) -> &'static str {
     match settlement {
         Settlement::Delivered => "Delivered",
@@ -226,8 +308,22 @@ fn settled(settlement: Settlement) -> &'static str {
         Settlement::Retired => "Not reached (bot blocked or chat gone)",
         Settlement::Suspended => "Not reached (no right to write in the chat)",
         Settlement::Failed => "Not reached (refused by Telegram)",
-        Settlement::Superseded => "Not sent, no longer true",
+        Settlement::Superseded => "Not sent, no longer needed",
         Settlement::Left => "Left meanwhile",
+    }
+}
+
+fn why(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Blocked => "bot blocked",
+        Reason::Deactivated => "account deleted",
+        Reason::NeverStarted => "bot never started",
+        Reason::Removed => "bot removed from the chat",
+        Reason::NotFound => "chat not found",
+        Reason::NoWriting => "no right to write in the group",
+        Reason::NoPosting => "no right to post in the channel",
+        Reason::Merged => "chat counted under its new number",
+        Reason::Refused => "refused by Telegram",
     }
 }
 
@@ -240,6 +336,9 @@ fn mandate(refusal: &MandateRefusal, name: &str, who: &str) -> String {
         }
         MandateRefusal::Role(Role::Approver) => {
             format!("You may not approve alerts. Nothing was done.{who}")
+        }
+        MandateRefusal::Role(Role::Auditor) => {
+            format!("You may not read reports. Nothing was done.{who}")
         }
         MandateRefusal::Area(_) => {
             format!("{name}: this place is outside your mandate. Nothing was done.{who}")
@@ -310,6 +409,7 @@ fn command(name: &str) -> &'static str {
         "resume" => "resume sending",
         "halt" => "stop sending for good",
         "withdraw" => "withdraw an error",
+        "report" => "how an alert reached people",
         "confirm" => "release by code",
         "cancel" => "cancel by code",
         "drill" => "raise an exercise",
@@ -318,7 +418,11 @@ fn command(name: &str) -> &'static str {
 }
 
 fn time(time: Duration) -> String {
-    spelled(time, ["d", "h", "min", "s"])
+    spelled(time, UNITS)
+}
+
+fn moment(time: Duration) -> String {
+    brief(time, UNITS, '.')
 }
 
 fn count(count: u64) -> String {

@@ -1,17 +1,19 @@
 //! PURE. Letters that render the present at the moment they are sent.
 
 use super::{Phrase, say};
-use crate::bot::buttons::Touch;
-use crate::domain::{
-    audience::Variant,
-    board::Board,
-    bulletin,
-    delivery::Settlement,
-    ids::{AlertId, RegionId},
-    lang::Lang,
-    letter::{Button, Message, Occasion},
-    region::Forest,
-    report::{Report, Trouble},
+use crate::{
+    bot::buttons::Touch,
+    domain::{
+        audience::Variant,
+        board::Board,
+        bulletin,
+        delivery::Settlement,
+        ids::{AlertId, RegionId},
+        lang::Lang,
+        letter::{Button, Message, Occasion},
+        region::Forest,
+        report::{Report, Trouble},
+    },
 };
 
 /// Most of a message that places fill, in characters: what is under it has to fit
@@ -82,6 +84,9 @@ pub fn progress(report: &Report, lang: Lang) -> Message {
         lines.push(say(lang, &Phrase::Remaining { chats: report.remaining(), left }));
         lines.push(say(lang, &Phrase::Rate { now: report.rate, limit: report.limit }));
     }
+    if report.tenths > 0 {
+        lines.push(say(lang, &Phrase::ReportSpent(report.tenths)));
+    }
     if let Some(trouble) = &report.trouble {
         let until = match trouble {
             Trouble::Throttled(until) => until.format("%H:%M:%S UTC").to_string(),
@@ -93,8 +98,13 @@ pub fn progress(report: &Report, lang: Lang) -> Message {
         };
         lines.push(say(lang, &Phrase::Trouble { trouble, until: &until }));
     }
-    let buttons = if done { Vec::new() } else { vec![holds(report, lang)] };
-    Message { text: lines.join("\n"), buttons, silent: true }
+    let row = if done {
+        let label = say(lang, &Phrase::LabelReport(&report.alert.to_string()));
+        vec![Button::new(label, Touch::Report(report.alert).to_string())]
+    } else {
+        holds(report, lang)
+    };
+    Message { text: lines.join("\n"), buttons: vec![row], silent: true }
 }
 
 /// What an official can do about a broadcast that runs.
@@ -168,8 +178,12 @@ mod tests {
     #[test]
     fn the_reach_reads_well_in_every_language() {
         let running = report();
-        let closed =
-            Report { closed_at: Some(at("2026-11-23T12:01:05Z")), trouble: None, ..report() };
+        let closed = Report {
+            tenths: 1_205,
+            closed_at: Some(at("2026-11-23T12:01:05Z")),
+            trouble: None,
+            ..report()
+        };
         let texts: Vec<String> = Lang::ALL
             .into_iter()
             .flat_map(|lang| [progress(&running, lang).text, progress(&closed, lang).text])

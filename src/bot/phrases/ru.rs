@@ -2,14 +2,20 @@
 
 use std::time::Duration;
 
-use super::{Asked, Phrase, aside, grouped, spelled};
+use super::{
+    Asked, Phrase, Scale, aside, brief, by_kind, expected, grouped, parts, spelled, tenths,
+};
 use crate::domain::{
     alert::{AlertRefusal, Change, DraftRefusal, NOTE_MAX, Status},
+    audience::Kind,
     consent::ConsentRefusal,
     delivery::Settlement,
     operator::{MandateRefusal, Role},
-    report::Trouble,
+    report::{Outlook, Reason, Trouble},
 };
+
+/// Days, hours, minutes, seconds.
+const UNITS: [&str; 4] = ["сут", "ч", "мин", "с"];
 
 #[expect(clippy::too_many_lines, reason = "the list of the language's sentences")]
 pub(super) fn say(phrase: &Phrase<'_>) -> String {
@@ -39,7 +45,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::Stopped => "Вы отписаны, сообщений больше не будет. Вернуться: /start.".into(),
         Phrase::Stayed => "Вы остались: предупреждения будут приходить.".into(),
         Phrase::HelpResident => "/start — выбрать регион\n/add НАЗВАНИЕ — добавить регион\n/regions — ваши регионы\n/status — что сейчас\n/language — язык\n/drills — учения\n/stop — отписаться".into(),
-        Phrase::HelpOfficial => "Поднять: /alert — по кнопкам, или одной строкой:\n/alert ОПАСНОСТЬ РЕГИОН[, РЕГИОН] [УРОВЕНЬ] [на 90м] [примечание …]\n/update № [УРОВЕНЬ] [на 90м] [примечание …] — изменить\n/clear № [РЕГИОН, …] — объявить окончание\n/withdraw № — отозвать ошибочное\n/pause №, /resume № — приостановить рассылку, продолжить\n/halt № — прекратить рассылку насовсем\n/confirm КОД [СЛОВО] — выпустить\n/cancel КОД — отменить\n/status — что действует\n/drill … — учение, как /alert\nПеред отправкой вы всегда увидите текст и число получателей.".into(),
+        Phrase::HelpOfficial => "Поднять: /alert — по кнопкам, или одной строкой:\n/alert ОПАСНОСТЬ РЕГИОН[, РЕГИОН] [УРОВЕНЬ] [на 90м] [примечание …]\n/update № [УРОВЕНЬ] [на 90м] [примечание …] — изменить\n/clear № [РЕГИОН, …] — объявить окончание\n/withdraw № — отозвать ошибочное\n/pause №, /resume № — приостановить рассылку, продолжить\n/halt № — прекратить рассылку насовсем\n/confirm КОД [СЛОВО] — выпустить\n/cancel КОД — отменить\n/status — что действует\n/report № — как дошло\n/drill … — учение, как /alert\nПеред отправкой вы всегда увидите текст и число получателей.".into(),
         Phrase::UnknownCommand => "Такой команды нет. Что можно: /help.".into(),
         Phrase::FreeText => "Бот понимает команды, список: /help. В беде звоните 112.".into(),
         Phrase::MorePlaces(more) => format!("И ещё регионов: {more}. Подробно: /status НАЗВАНИЕ."),
@@ -111,8 +117,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::PreviewHead(asked) => format!("ПРЕДПРОСМОТР: {}. Ничего ещё не отправлено.", what(**asked)),
         Phrase::PreviewText(place) => format!("Так прочтут жители ({place}):"),
         Phrase::PreviewOther => "То же на других языках:".into(),
-        Phrase::PreviewReach { chats, last: Some(last) } => format!("Получателей: {}. До последнего: около {}.", count(*chats), time(*last)),
-        Phrase::PreviewReach { chats, last: None } => format!("Получателей: {}.", count(*chats)),
+        Phrase::PreviewReach(outlook) => preview_reach(outlook),
         Phrase::PreviewReaders => "Получат все, кому сообщили об этом предупреждении.".into(),
         Phrase::PreviewNow => "Сейчас там:".into(),
         Phrase::PreviewAfter => "После этого там:".into(),
@@ -147,6 +152,53 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
             Trouble::Held => "Рассылка приостановлена. Продолжить: /resume.".into(),
             Trouble::Storage => "Хранилище данных не отвечает. Рассылка ждёт: сообщите администратору.".into(),
         },
+        Phrase::ReportHead { number, title, places } => format!("Отчёт № {number}: {title}. {places}."),
+        Phrase::ReportPart { number, change, at, by } => {
+            let by = by.map(|by| format!(", {by}")).unwrap_or_default();
+            format!("№ {number}. {}: {at}{by}", done(change))
+        }
+        Phrase::ReportSum(sum) => format!("Сумма: {}", count(*sum)),
+        Phrase::ReportPending(chats) => format!("Ещё не решено: {}", count(*chats)),
+        Phrase::ReportTimes { first, half, most, last } => {
+            let [first, half, most, last] = [first, half, most, last].map(|at| moment(*at));
+            format!("До первого: {first}. До половины доставленных: {half}. До 99\u{a0}%: {most}. До последнего: {last}.")
+        }
+        Phrase::ReportNobody { under_way: false } => "Никому не доставлено".into(),
+        Phrase::ReportNobody { under_way: true } => "Пока никому не доставлено".into(),
+        Phrase::ReportMean(tenth) => format!("Средняя скорость: {} в секунду", tenths(*tenth, ',')),
+        Phrase::ReportReasons(reasons) => format!("Почему не дошло: {reasons}"),
+        Phrase::Reason(reason, chats) => format!("{} {}", why(*reason), count(*chats)),
+        Phrase::ReasonUnsent(chats) => format!("не отправляли {}", count(*chats)),
+        Phrase::ReportRepeated(chats) => format!("Возможных повторов: {}", count(*chats)),
+        Phrase::ReportUnneeded { stale, known, halted } => format!("Почему не отправлено: {}", parts([("уже неверно", *stale), ("уже знали", *known), ("остановлено ответственным", *halted)], '\u{a0}')),
+        Phrase::ReportSpent(cost) => format!("Потрачено звёзд Telegram: {}", tenths(*cost, ',')),
+        Phrase::ReportBots(bots) => format!("Через ботов: {bots}"),
+        Phrase::ReportSkipped { more, number } => format!("Ещё изменений: {more}. О каждом: /report {number}."),
+        Phrase::NoSuchAlert { number, meant: "" } => format!("Предупреждения № {number} нет: ни одного ещё не поднимали."),
+        Phrase::NoSuchAlert { number, meant } => format!("Предупреждения № {number} нет. Может быть: {meant}?"),
+        Phrase::ChooseToReport => "О каком предупреждении отчёт? Другое: /report №.".into(),
+        Phrase::NoneToReport => "Предупреждений, о которых вы вправе читать отчёт, ещё не было.".into(),
+        Phrase::CurveReached { delivered, audience: Some(audience), share } => format!("Доставлено {} из {} ({}\u{a0}%)", count(*delivered), count(*audience), tenths(*share, ',')),
+        Phrase::CurveReached { delivered, audience: None, .. } => format!("Доставлено {}, получателей ещё считаем", count(*delivered)),
+        Phrase::CurveEnds { first, last } => format!("Первому через {}, последнему через {}", moment(*first), moment(*last)),
+        Phrase::CurveReleased { change, at, under_way } => {
+            let under_way = if *under_way { ", рассылка идёт" } else { "" };
+            format!("{}: {at}{under_way}", done(change))
+        }
+        Phrase::CurveMarks(parts, at) => {
+            let parts: Vec<String> = parts.iter().map(|part| format!("{part}\u{a0}%")).collect();
+            format!("{}: {}", parts.join(" и "), moment(*at))
+        }
+        Phrase::CurveShare => "Доставлено, % получателей".into(),
+        Phrase::CurveTime(scale) => format!("{} после выпуска", match scale {
+            Scale::Seconds => "секунды",
+            Scale::Minutes => "минуты",
+            Scale::Hours => "часы",
+        }),
+        Phrase::CurveMeasured => "доставлено, как измерено".into(),
+        Phrase::CurveForeseen(Some(last)) => format!("прогноз: последнему через {}", moment(*last)),
+        Phrase::CurveForeseen(None) => "прогноз".into(),
+        Phrase::CurveMarked => "половина и 99\u{a0}% тех, кому доставлено".into(),
         Phrase::Whole(name) => format!("Весь регион: {name}"),
         Phrase::Up => "↑ Назад".into(),
         Phrase::Next => "Дальше →".into(),
@@ -165,6 +217,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         },
         Phrase::LabelEnd(number) => format!("Окончание № {number}"),
         Phrase::LabelWithdraw(number) => format!("Отозвать № {number}"),
+        Phrase::LabelReport(number) => format!("Отчёт № {number}"),
         Phrase::Paused { number, by } => format!("Рассылка № {number} приостановлена: {by}. Уже отправленное ещё дойдёт."),
         Phrase::Resumed { number, by } => format!("Рассылка № {number} продолжена: {by}."),
         Phrase::Halted { number, by } => format!("Рассылка № {number} прекращена: {by}. Те, кто её получил, получат и окончание."),
@@ -219,6 +272,35 @@ fn done(change: &Change) -> &'static str {
     }
 }
 
+fn preview_reach(outlook: &Outlook) -> String {
+    let forecast = &outlook.forecast;
+    let mut text = format!("Получателей: {}.", count(forecast.chats()));
+    for (kind, chats, people) in by_kind(&outlook.reach) {
+        let (chats, people) = (
+            count(chats),
+            if people > 0 {
+                format!(" (людей в них: {})", count(people))
+            } else {
+                String::new()
+            },
+        );
+        let told = match kind {
+            Kind::Channel => format!("Каналов: {chats}{people}."),
+            Kind::Group => format!("Групп: {chats}{people}."),
+            Kind::Private => format!("Личных чатов: {chats}."),
+        };
+        text = format!("{text} {told}");
+    }
+    for (part, at) in expected(forecast, [("половины", 50), ("99\u{a0}%", 99), ("последнего", 100)])
+    {
+        text = format!("{text} До {part}: около {}.", time(at));
+    }
+    match forecast.tenths() {
+        0 => text,
+        cost => format!("{text} Стоимость, звёзд Telegram: около {}.", tenths(cost, ',')),
+    }
+}
+
 fn settled(settlement: Settlement) -> &'static str {
     match settlement {
         Settlement::Delivered => "Доставлено",
@@ -226,8 +308,22 @@ fn settled(settlement: Settlement) -> &'static str {
         Settlement::Retired => "Не дошло (бот заблокирован или чата нет)",
         Settlement::Suspended => "Не дошло (нет права писать в чат)",
         Settlement::Failed => "Не дошло (Telegram отказал)",
-        Settlement::Superseded => "Не отправлено, уже неверно",
+        Settlement::Superseded => "Не отправлено, уже не нужно",
         Settlement::Left => "Отписались",
+    }
+}
+
+fn why(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Blocked => "бот заблокирован",
+        Reason::Deactivated => "аккаунт удалён",
+        Reason::NeverStarted => "бот не запущен",
+        Reason::Removed => "бот удалён из чата",
+        Reason::NotFound => "чат не найден",
+        Reason::NoWriting => "нет права писать в группу",
+        Reason::NoPosting => "нет права писать в канал",
+        Reason::Merged => "чат учтён под новым номером",
+        Reason::Refused => "Telegram отказал",
     }
 }
 
@@ -242,6 +338,9 @@ fn mandate(refusal: &MandateRefusal, name: &str, who: &str) -> String {
         }
         MandateRefusal::Role(Role::Approver) => {
             format!("Вы не вправе одобрять предупреждения. Ничего не сделано.{who}")
+        }
+        MandateRefusal::Role(Role::Auditor) => {
+            format!("Вы не вправе читать отчёты. Ничего не сделано.{who}")
         }
         MandateRefusal::Area(_) => {
             format!("{name}: это место вне ваших полномочий. Ничего не сделано.{who}")
@@ -323,6 +422,7 @@ fn command(name: &str) -> &'static str {
         "resume" => "продолжить рассылку",
         "halt" => "прекратить рассылку насовсем",
         "withdraw" => "отозвать ошибочное",
+        "report" => "как дошло предупреждение",
         "confirm" => "выпустить по коду",
         "cancel" => "отменить по коду",
         "drill" => "поднять учение",
@@ -331,7 +431,11 @@ fn command(name: &str) -> &'static str {
 }
 
 fn time(time: Duration) -> String {
-    spelled(time, ["сут", "ч", "мин", "с"])
+    spelled(time, UNITS)
+}
+
+fn moment(time: Duration) -> String {
+    brief(time, UNITS, ',')
 }
 
 fn count(count: u64) -> String {

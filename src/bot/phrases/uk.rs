@@ -2,14 +2,20 @@
 
 use std::time::Duration;
 
-use super::{Asked, Phrase, aside, grouped, spelled};
+use super::{
+    Asked, Phrase, Scale, aside, brief, by_kind, expected, grouped, parts, spelled, tenths,
+};
 use crate::domain::{
     alert::{AlertRefusal, Change, DraftRefusal, NOTE_MAX, Status},
+    audience::Kind,
     consent::ConsentRefusal,
     delivery::Settlement,
     operator::{MandateRefusal, Role},
-    report::Trouble,
+    report::{Outlook, Reason, Trouble},
 };
+
+/// Days, hours, minutes, seconds.
+const UNITS: [&str; 4] = ["діб", "год", "хв", "с"];
 
 #[expect(clippy::too_many_lines, reason = "the list of the language's sentences")]
 pub(super) fn say(phrase: &Phrase<'_>) -> String {
@@ -39,7 +45,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::Stopped => "Вас відписано, повідомлень більше не буде. Повернутися: /start.".into(),
         Phrase::Stayed => "Ви лишилися: попередження надходитимуть.".into(),
         Phrase::HelpResident => "/start — обрати регіон\n/add НАЗВА — додати регіон\n/regions — ваші регіони\n/status — що зараз\n/language — мова\n/drills — навчання\n/stop — відписатися".into(),
-        Phrase::HelpOfficial => "Підняти: /alert — кнопками, або одним рядком:\n/alert НЕБЕЗПЕКА РЕГІОН[, РЕГІОН] [РІВЕНЬ] [на 90хв] [примітка …]\n/update № [РІВЕНЬ] [на 90хв] [примітка …] — змінити\n/clear № [РЕГІОН, …] — оголосити завершення\n/withdraw № — відкликати помилкове\n/pause №, /resume № — призупинити розсилання, продовжити\n/halt № — припинити розсилання назовсім\n/confirm КОД [СЛОВО] — випустити\n/cancel КОД — скасувати\n/status — що діє\n/drill … — навчання, як /alert\nПеред надсиланням ви завжди побачите текст і кількість отримувачів.".into(),
+        Phrase::HelpOfficial => "Підняти: /alert — кнопками, або одним рядком:\n/alert НЕБЕЗПЕКА РЕГІОН[, РЕГІОН] [РІВЕНЬ] [на 90хв] [примітка …]\n/update № [РІВЕНЬ] [на 90хв] [примітка …] — змінити\n/clear № [РЕГІОН, …] — оголосити завершення\n/withdraw № — відкликати помилкове\n/pause №, /resume № — призупинити розсилання, продовжити\n/halt № — припинити розсилання назовсім\n/confirm КОД [СЛОВО] — випустити\n/cancel КОД — скасувати\n/status — що діє\n/report № — як дійшло\n/drill … — навчання, як /alert\nПеред надсиланням ви завжди побачите текст і кількість отримувачів.".into(),
         Phrase::UnknownCommand => "Такої команди немає. Що можна: /help.".into(),
         Phrase::FreeText => "Бот розуміє команди, перелік: /help. У біді телефонуйте 112.".into(),
         Phrase::MorePlaces(more) => format!("І ще регіонів: {more}. Докладно: /status НАЗВА."),
@@ -111,8 +117,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::PreviewHead(asked) => format!("ПОПЕРЕДНІЙ ПЕРЕГЛЯД: {}. Нічого ще не надіслано.", what(**asked)),
         Phrase::PreviewText(place) => format!("Так прочитають мешканці ({place}):"),
         Phrase::PreviewOther => "Те саме іншими мовами:".into(),
-        Phrase::PreviewReach { chats, last: Some(last) } => format!("Отримувачів: {}. До останнього: близько {}.", count(*chats), time(*last)),
-        Phrase::PreviewReach { chats, last: None } => format!("Отримувачів: {}.", count(*chats)),
+        Phrase::PreviewReach(outlook) => preview_reach(outlook),
         Phrase::PreviewReaders => "Отримають усі, кому повідомили про це попередження.".into(),
         Phrase::PreviewNow => "Зараз там:".into(),
         Phrase::PreviewAfter => "Після цього там:".into(),
@@ -147,6 +152,53 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
             Trouble::Held => "Розсилання призупинено. Продовжити: /resume.".into(),
             Trouble::Storage => "Сховище даних не відповідає. Розсилання чекає: повідомте адміністратора.".into(),
         },
+        Phrase::ReportHead { number, title, places } => format!("Звіт № {number}: {title}. {places}."),
+        Phrase::ReportPart { number, change, at, by } => {
+            let by = by.map(|by| format!(", {by}")).unwrap_or_default();
+            format!("№ {number}. {}: {at}{by}", done(change))
+        }
+        Phrase::ReportSum(sum) => format!("Сума: {}", count(*sum)),
+        Phrase::ReportPending(chats) => format!("Ще не вирішено: {}", count(*chats)),
+        Phrase::ReportTimes { first, half, most, last } => {
+            let [first, half, most, last] = [first, half, most, last].map(|at| moment(*at));
+            format!("До першого: {first}. До половини доставлених: {half}. До 99\u{a0}%: {most}. До останнього: {last}.")
+        }
+        Phrase::ReportNobody { under_way: false } => "Нікому не доставлено".into(),
+        Phrase::ReportNobody { under_way: true } => "Поки нікому не доставлено".into(),
+        Phrase::ReportMean(tenth) => format!("Середня швидкість: {} за секунду", tenths(*tenth, ',')),
+        Phrase::ReportReasons(reasons) => format!("Чому не дійшло: {reasons}"),
+        Phrase::Reason(reason, chats) => format!("{} {}", why(*reason), count(*chats)),
+        Phrase::ReasonUnsent(chats) => format!("не надсилали {}", count(*chats)),
+        Phrase::ReportRepeated(chats) => format!("Можливих повторів: {}", count(*chats)),
+        Phrase::ReportUnneeded { stale, known, halted } => format!("Чому не надіслано: {}", parts([("уже неправильно", *stale), ("уже знали", *known), ("зупинено відповідальним", *halted)], '\u{a0}')),
+        Phrase::ReportSpent(cost) => format!("Витрачено зірок Telegram: {}", tenths(*cost, ',')),
+        Phrase::ReportBots(bots) => format!("Через ботів: {bots}"),
+        Phrase::ReportSkipped { more, number } => format!("Ще змін: {more}. Про кожну: /report {number}."),
+        Phrase::NoSuchAlert { number, meant: "" } => format!("Попередження № {number} немає: жодного ще не піднімали."),
+        Phrase::NoSuchAlert { number, meant } => format!("Попередження № {number} немає. Можливо: {meant}?"),
+        Phrase::ChooseToReport => "Про яке попередження звіт? Інше: /report №.".into(),
+        Phrase::NoneToReport => "Попереджень, про які ви маєте право читати звіт, ще не було.".into(),
+        Phrase::CurveReached { delivered, audience: Some(audience), share } => format!("Доставлено {} із {} ({}\u{a0}%)", count(*delivered), count(*audience), tenths(*share, ',')),
+        Phrase::CurveReached { delivered, audience: None, .. } => format!("Доставлено {}, отримувачів ще рахуємо", count(*delivered)),
+        Phrase::CurveEnds { first, last } => format!("Першому за {}, останньому за {}", moment(*first), moment(*last)),
+        Phrase::CurveReleased { change, at, under_way } => {
+            let under_way = if *under_way { ", розсилання триває" } else { "" };
+            format!("{}: {at}{under_way}", done(change))
+        }
+        Phrase::CurveMarks(parts, at) => {
+            let parts: Vec<String> = parts.iter().map(|part| format!("{part}\u{a0}%")).collect();
+            format!("{}: {}", parts.join(" та "), moment(*at))
+        }
+        Phrase::CurveShare => "Доставлено, % отримувачів".into(),
+        Phrase::CurveTime(scale) => format!("{} після випуску", match scale {
+            Scale::Seconds => "секунди",
+            Scale::Minutes => "хвилини",
+            Scale::Hours => "години",
+        }),
+        Phrase::CurveMeasured => "доставлено, як виміряно".into(),
+        Phrase::CurveForeseen(Some(last)) => format!("прогноз: останньому за {}", moment(*last)),
+        Phrase::CurveForeseen(None) => "прогноз".into(),
+        Phrase::CurveMarked => "половина та 99\u{a0}% тих, кому доставлено".into(),
         Phrase::Whole(name) => format!("Увесь регіон: {name}"),
         Phrase::Up => "↑ Назад".into(),
         Phrase::Next => "Далі →".into(),
@@ -165,6 +217,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         },
         Phrase::LabelEnd(number) => format!("Завершення № {number}"),
         Phrase::LabelWithdraw(number) => format!("Відкликати № {number}"),
+        Phrase::LabelReport(number) => format!("Звіт № {number}"),
         Phrase::Paused { number, by } => format!("Розсилання № {number} призупинено: {by}. Уже надіслане ще дійде."),
         Phrase::Resumed { number, by } => format!("Розсилання № {number} продовжено: {by}."),
         Phrase::Halted { number, by } => format!("Розсилання № {number} припинено: {by}. Ті, хто його отримав, отримають і завершення."),
@@ -219,6 +272,35 @@ fn done(change: &Change) -> &'static str {
     }
 }
 
+fn preview_reach(outlook: &Outlook) -> String {
+    let forecast = &outlook.forecast;
+    let mut text = format!("Отримувачів: {}.", count(forecast.chats()));
+    for (kind, chats, people) in by_kind(&outlook.reach) {
+        let (chats, people) = (
+            count(chats),
+            if people > 0 {
+                format!(" (людей у них: {})", count(people))
+            } else {
+                String::new()
+            },
+        );
+        let told = match kind {
+            Kind::Channel => format!("Каналів: {chats}{people}."),
+            Kind::Group => format!("Груп: {chats}{people}."),
+            Kind::Private => format!("Особистих чатів: {chats}."),
+        };
+        text = format!("{text} {told}");
+    }
+    for (part, at) in expected(forecast, [("половини", 50), ("99\u{a0}%", 99), ("останнього", 100)])
+    {
+        text = format!("{text} До {part}: близько {}.", time(at));
+    }
+    match forecast.tenths() {
+        0 => text,
+        cost => format!("{text} Вартість, зірок Telegram: близько {}.", tenths(cost, ',')),
+    }
+}
+
 fn settled(settlement: Settlement) -> &'static str {
     match settlement {
         Settlement::Delivered => "Доставлено",
@@ -226,8 +308,22 @@ fn settled(settlement: Settlement) -> &'static str {
         Settlement::Retired => "Не дійшло (бота заблоковано або чату немає)",
         Settlement::Suspended => "Не дійшло (немає права писати в чат)",
         Settlement::Failed => "Не дійшло (Telegram відмовив)",
-        Settlement::Superseded => "Не надіслано, уже неправильно",
+        Settlement::Superseded => "Не надіслано, уже не потрібно",
         Settlement::Left => "Відписалися",
+    }
+}
+
+fn why(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Blocked => "бота заблоковано",
+        Reason::Deactivated => "акаунт видалено",
+        Reason::NeverStarted => "бота не запущено",
+        Reason::Removed => "бота видалено з чату",
+        Reason::NotFound => "чат не знайдено",
+        Reason::NoWriting => "немає права писати в групу",
+        Reason::NoPosting => "немає права писати в канал",
+        Reason::Merged => "чат враховано під новим номером",
+        Reason::Refused => "Telegram відмовив",
     }
 }
 
@@ -242,6 +338,9 @@ fn mandate(refusal: &MandateRefusal, name: &str, who: &str) -> String {
         ),
         MandateRefusal::Role(Role::Approver) => {
             format!("Ви не маєте права схвалювати попередження. Нічого не зроблено.{who}")
+        }
+        MandateRefusal::Role(Role::Auditor) => {
+            format!("Ви не маєте права читати звіти. Нічого не зроблено.{who}")
         }
         MandateRefusal::Area(_) => {
             format!("{name}: це місце поза вашими повноваженнями. Нічого не зроблено.{who}")
@@ -312,6 +411,7 @@ fn command(name: &str) -> &'static str {
         "resume" => "продовжити розсилання",
         "halt" => "припинити розсилання назовсім",
         "withdraw" => "відкликати помилкове",
+        "report" => "як дійшло попередження",
         "confirm" => "випустити за кодом",
         "cancel" => "скасувати за кодом",
         "drill" => "підняти навчання",
@@ -320,7 +420,11 @@ fn command(name: &str) -> &'static str {
 }
 
 fn time(time: Duration) -> String {
-    spelled(time, ["діб", "год", "хв", "с"])
+    spelled(time, UNITS)
+}
+
+fn moment(time: Duration) -> String {
+    brief(time, UNITS, ',')
 }
 
 fn count(count: u64) -> String {

@@ -161,12 +161,13 @@ fn roles(table: &Table<'_, '_>, spec: &MandateSpec, faults: &mut Faults) -> Vec<
         let place = table.leaf.place(&table.span, "in this block");
         faults.push(
             Fault::at(place, "missing-key", "`roles` is missing: the mandate grants nothing")
-                .help("write `roles = [\"issuer\"]`, `[\"approver\"]` or both"),
+                .help("write `roles = [\"issuer\"]`, `[\"approver\"]`, `[\"auditor\"]` or several"),
         );
     }
     let role = |role: &Spanned<RoleSpec>| match role.get_ref() {
         RoleSpec::Issuer => Role::Issuer,
         RoleSpec::Approver => Role::Approver,
+        RoleSpec::Auditor => Role::Auditor,
     };
     spec.roles.iter().map(role).collect()
 }

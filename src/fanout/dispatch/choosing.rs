@@ -60,8 +60,8 @@ impl Dispatch {
         let Pending { letter, anew, .. } = self.letters.take(class, index)?.clone();
         let (id, chat) = (letter.id, letter.new.chat);
         let report = match letter.new.content {
-            Content::Progress(fanout) => self.report(fanout, now),
-            Content::Plain { .. } | Content::Standing { .. } => None,
+            Content::Progress(fanout) => self.whole_report(fanout, now),
+            Content::Plain { .. } | Content::Standing { .. } | Content::Picture { .. } => None,
         };
         let ticket = self.depart(chat, Bound::Letter(id), Fare::Free, now);
         Some(Parcel { ticket, chat, what: What::Letter { letter: Box::new(letter), anew, report } })
@@ -76,8 +76,16 @@ impl Dispatch {
         let fare =
             if lane.is_paid() && self.purse.pays(alert, now) { Fare::Paid } else { Fare::Free };
         let trouble = if lane.is_held() { Some(Trouble::Held) } else { trouble };
-        let tenths = self.purse.on_alert(alert);
-        Some(Report { tenths, trouble, ..lane.report(self.pacer.limit(fare), now.mono) })
+        Some(Report { trouble, ..lane.report(self.pacer.limit(fare), now.mono) })
+    }
+
+    /// With what other bots did.
+    fn whole_report(&mut self, fanout: FanoutId, now: Moment) -> Option<Report> {
+        let own = self.report(fanout, now)?;
+        match self.elsewhere.get(&fanout) {
+            Some((_, others)) => Some(own.and(others)),
+            None => Some(own),
+        }
     }
 
     pub(super) fn edit(&mut self, now: Moment) -> Option<Parcel> {
@@ -89,7 +97,7 @@ impl Dispatch {
             .map(|(&key, _)| key)
             .collect();
         for key in due {
-            let Some(report) = self.report(key.0, now) else { continue };
+            let Some(report) = self.whole_report(key.0, now) else { continue };
             let Some(watched) = self.watches.get_mut(&key) else { continue };
             watched.edited_at = now.mono;
             if watched.shown.as_ref() == Some(&report) {
@@ -237,9 +245,11 @@ impl Dispatch {
         self.limits_dirty |= self.chats.matters(chat, now.mono);
         let (ticket, nth) = self.pacer.on_send(fare, now.mono);
         if let (Fare::Paid, Bound::Lane(id, _)) = (fare, to)
-            && let Some(lane) = self.lanes.get(&id)
+            && let Some(lane) = self.lanes.get_mut(&id)
+            && self.purse.on_send(lane.alert(), nth, now)
         {
-            self.limits_dirty |= self.purse.on_send(lane.alert(), nth, now);
+            self.limits_dirty = true;
+            lane.on_cost();
         }
         let flight = Flight {
             to,

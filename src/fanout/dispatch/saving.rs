@@ -39,7 +39,14 @@ impl Dispatch {
             .lanes
             .values_mut()
             .filter(|lane| lane.is_dirty() || lane.is_starved())
-            .map(|lane| lane.save(reserve, now))
+            .map(|lane| {
+                let alert = lane.alert();
+                let pays = lane.is_paid() && self.purse.pays(alert, now);
+                lane.may_cost(
+                    pays.then(|| (self.purse.left(alert, now), self.pacer.limit(Fare::Paid))),
+                );
+                lane.save(reserve, now)
+            })
             .collect();
         let paused = self.pacer.silent_until();
         let limits = std::mem::take(&mut self.limits_dirty).then(|| Limits {
@@ -52,6 +59,7 @@ impl Dispatch {
             letters: std::mem::take(&mut self.letter_saves),
             watches: std::mem::take(&mut self.watch_saves),
             limits,
+            pace: self.pacer.limit(Fare::Free),
         };
         self.saving = Some(save.clone());
         Some(save)

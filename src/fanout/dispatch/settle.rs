@@ -249,7 +249,7 @@ impl Dispatch {
         let new = pending.letter.new;
         let place = match &new.content {
             Content::Standing { places, .. } => places.first().cloned(),
-            Content::Plain { .. } | Content::Progress(_) => None,
+            Content::Plain { .. } | Content::Progress(_) | Content::Picture { .. } => None,
         };
         if let (Content::Progress(fanout), Some(message)) = (&new.content, message) {
             let watch = Watch { fanout: *fanout, chat, message, lang: new.lang };
@@ -264,6 +264,7 @@ impl Dispatch {
             at: now.utc,
             fate,
             tells,
+            repeated: false,
         });
         self.letter_saves.push(LetterSave { letter: id, row });
     }

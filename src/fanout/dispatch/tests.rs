@@ -89,6 +89,8 @@ struct Bench {
     alarms: Vec<Alarm>,
     closed: Vec<Report>,
     log: Vec<crate::ports::store::LogRow>,
+    /// What is durable of each broadcast.
+    kept: BTreeMap<FanoutId, Progress>,
     saves: bool,
     probes: u32,
     /// What is answered to a probe.
@@ -128,6 +130,7 @@ impl Bench {
             alarms: Vec::new(),
             closed: Vec::new(),
             log: Vec::new(),
+            kept: BTreeMap::new(),
             saves: true,
             probes: 0,
             answers: Outcome::Unknown,
@@ -186,6 +189,8 @@ impl Bench {
             Action::Save(save) => {
                 if self.saves {
                     self.log.extend(save.lanes.iter().flat_map(|lane| lane.log.clone()));
+                    let kept = save.lanes.into_iter().map(|lane| (lane.fanout, lane.progress));
+                    self.kept.extend(kept);
                 }
                 self.dispatch.on_saved(self.saves, now);
             }
@@ -422,6 +427,47 @@ fn a_live_report_is_edited_every_three_seconds_and_ends_true() {
 }
 
 #[test]
+fn a_live_report_counts_what_other_bots_do_and_is_final_when_all_are_done() {
+    let mut bench = Bench::new(100);
+    bench.open(&[(fanout(1, 1, Severity::Extreme, Change::Raised), 1..100)]);
+    let mut letter = letter(1, 900, Class::Official);
+    letter.new.content = Content::Progress(FanoutId(1));
+    bench.dispatch.on_letters(vec![letter]);
+    assert_eq!(bench.dispatch.watched(), BTreeSet::from([FanoutId(1)]), "before it is sent");
+    let mut others = Elsewhere { audience: None, limit: 50, ..Elsewhere::default() };
+    let mut edits = Vec::new();
+    for second in 0..20 {
+        if second == 2 {
+            others.audience = Some(500);
+        }
+        others.tally.add(Settlement::Delivered, if second < 10 { 50 } else { 0 });
+        if second == 14 {
+            others.closed_at = Some(bench.moment().utc);
+        }
+        let now = bench.now;
+        bench.dispatch.on_elsewhere(FanoutId(1), others, now);
+        let until = bench.now + Duration::from_secs(1);
+        while bench.now < until {
+            let Some(parcel) = bench.next_send(1) else { continue };
+            if let What::Edit { report, .. } = &parcel.what {
+                edits.push(report.clone());
+            }
+            bench.reply(&parcel, Outcome::Delivered(MessageId(1)));
+        }
+        bench.now = until;
+    }
+    assert_eq!(bench.closed[0].audience, Some(99), "its own books are its own");
+    let first = &edits[0];
+    assert_eq!((first.audience, first.limit, first.closed_at), (Some(599), 50, None), "{edits:?}");
+    assert_eq!(first.rate, 50, "as many as others settled in a second");
+    assert!(edits.iter().rev().skip(1).all(|report| report.closed_at.is_none()), "{edits:?}");
+    let last = edits.last().unwrap();
+    assert_eq!(last.closed_at, others.closed_at, "when the last was done");
+    assert_eq!((last.audience, last.tally.sum()), (Some(599), 599));
+    assert!(bench.dispatch.watched().is_empty());
+}
+
+#[test]
 fn a_live_report_whose_arrival_is_unknown_is_sent_until_its_number_is_known() {
     let mut bench = Bench::new(30);
     bench.open(&[(fanout(1, 1, Severity::Extreme, Change::Raised), 1..30)]);
@@ -443,6 +489,37 @@ fn a_live_report_whose_arrival_is_unknown_is_sent_until_its_number_is_known() {
     }
     assert_eq!(attempts, 4);
     assert!(last.is_some_and(|report| report.closed_at.is_some()), "and it ends true");
+}
+
+#[test]
+fn who_was_sent_to_again_while_the_first_may_have_arrived_is_logged_so() {
+    let delivered = || Outcome::Delivered(MessageId(1));
+    let mut bench = Bench::new(30);
+    bench.open(&[(fanout(1, 1, Severity::Extreme, Change::Raised), 1..4)]);
+    let mut first: BTreeMap<ChatId, Outcome> =
+        BTreeMap::from([(ChatId(1), Outcome::Unknown), (ChatId(2), Outcome::NotSent)]);
+    while let Some(parcel) = bench.next_send(5) {
+        let outcome = first.remove(&parcel.chat).unwrap_or_else(delivered);
+        bench.reply(&parcel, outcome);
+    }
+    let logged = |bench: &Bench| -> Vec<(i64, Settlement, bool)> {
+        let mut rows: Vec<_> =
+            bench.log.iter().map(|row| (row.chat.0, row.settlement, row.repeated)).collect();
+        rows.sort_unstable_by_key(|(chat, ..)| *chat);
+        rows
+    };
+    let all = [(1, true), (2, false), (3, false)];
+    assert_eq!(logged(&bench), all.map(|(chat, again)| (chat, Settlement::Delivered, again)));
+
+    // Where the second attempt is never made there is one copy at most.
+    let mut bench = Bench::new(30);
+    bench.open(&[(fanout(1, 1, Severity::Extreme, Change::Raised), 1..2)]);
+    let parcel = bench.next_send(5).unwrap();
+    bench.reply(&parcel, Outcome::Unknown);
+    let now = bench.moment();
+    bench.dispatch.lanes.get_mut(&FanoutId(1)).unwrap().stop(Stop::Stale, now);
+    assert!(bench.next_send(5).is_none());
+    assert_eq!(logged(&bench), [(1, Settlement::Uncertain, false)]);
 }
 
 #[test]

@@ -70,7 +70,14 @@ impl Lane {
         self.saving = Some(log.clone());
         LaneSave {
             fanout: self.id,
-            progress: Progress { cursor: self.cursor, mark, stragglers, tally },
+            progress: Progress {
+                cursor: self.cursor,
+                mark,
+                stragglers,
+                tally,
+                known: self.known,
+                cost: self.cost,
+            },
             log,
             closed_at: self.closed_at,
         }

@@ -3,7 +3,6 @@
 use super::{Due, Entry, Lane};
 use crate::domain::{
     audience::{Position, Tier},
-    delivery::Settlement,
     ids::MessageId,
     manner::Manner,
     time::{Moment, Mono},
@@ -15,7 +14,7 @@ impl Lane {
         self.sent.pop_back();
         if self.stragglers.remove(&at).is_some() {
             self.in_flight -= 1;
-            self.tally.add(Settlement::Superseded, 1);
+            self.count_known();
             self.dirty = true;
         }
     }

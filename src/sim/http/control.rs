@@ -18,7 +18,7 @@
 //! | `POST /control/strike` `{}` | the weather's shares come true, untold | `{blocked, deactivated, migrated, kicked}` |
 //! | `POST /control/weather` `{preset?, RATE: N, …}` | changes the weather | all rates |
 //! | `GET /control/weather` | | all rates |
-//! | `GET /control/chat/{id}?bot=` | what the chat shows | `{messages: […]}` |
+//! | `GET /control/chat/{id}?bot=` | what the chat shows; of a photo `photo: {width, height, bytes}`, and its caption as `text` | `{messages: […]}` |
 //! | `GET /control/counts?bot=` | the books | `arrived`, `sent`, `edited`, `refused`, `self_made_429`, `weather_429`, `lost_requests`, `accepted_then_lost`, `max_in_any_second`, `max_free_in_any_second`, `limit_per_s`, `paid`, `stars_tenths`, `unpaid`, `balance_tenths`, `by_method`, `faults`, `pending_updates` |
 //! | `GET /control/updates?bot=` | updates not confirmed yet | `{updates: […]}` |
 
@@ -39,7 +39,7 @@ use crate::{
     },
     sim::{
         weather::{BadWeather, Weather},
-        world::{Broke, Button, Seen, Unable, World},
+        world::{Broke, Button, Seen, Unable, World, photos::size},
     },
 };
 
@@ -407,10 +407,15 @@ fn updates(world: &World, bot: BotId) -> Value {
 
 fn shown(seen: &Seen) -> Value {
     let keyboard = seen.keyboard.as_ref().and_then(|json| serde_json::from_str::<Value>(json).ok());
+    let photo = seen.photo.as_ref().map(|png| {
+        let (width, height) = size(png).unwrap_or_default();
+        json!({"width": width, "height": height, "bytes": png.len()})
+    });
     json!({
         "message_id": seen.id.0,
         "from_bot": seen.from_bot,
         "text": *seen.text,
+        "photo": photo,
         "reply_markup": keyboard,
         "date": seen.date.timestamp(),
         "arrival_us": seen.arrival.0,

@@ -2,7 +2,10 @@
 
 use std::time::Instant;
 
-use reqwest::Client;
+use reqwest::{
+    Client,
+    multipart::{Form, Part},
+};
 use serde_json::json;
 
 use super::*;
@@ -213,6 +216,62 @@ async fn what_is_no_json_is_refused_and_an_unknown_path_not_found() {
     let sent = town.client.post(url).header("content-type", "application/json").body("{");
     assert_eq!(sent.send().await.unwrap().status().as_u16(), 400);
     assert_eq!(town.get("/nothing/here").await.0, 404);
+}
+
+/// The first bytes of a PNG of this size. `// PNG §5.2, §11.2.1`
+fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = Vec::from(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR");
+    bytes.extend(width.to_be_bytes());
+    bytes.extend(height.to_be_bytes());
+    bytes
+}
+
+#[tokio::test]
+async fn a_photo_is_on_the_phone_with_its_caption() {
+    let town = Town::new(Weather::calm()).await;
+    town.post("/control/residents", json!({"list": [{"id": 5}], "subscribed": true})).await;
+    let url = format!("{}/bot77:secret/sendPhoto", town.url);
+    let send = async |photo: Option<Vec<u8>>, caption: &str| {
+        let mut form = Form::new().text("chat_id", "5").text("caption", caption.to_owned());
+        if let Some(photo) = photo {
+            form = form.part("photo", Part::bytes(photo).file_name("x.png"));
+        }
+        let response = town.client.post(&url).multipart(form).send().await.unwrap();
+        (response.status().as_u16(), response.json::<Value>().await.unwrap())
+    };
+    let bytes = png(640, 480);
+    let (status, answer) = send(Some(bytes.clone()), "so many").await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(answer["result"]["caption"], "so many");
+    assert_eq!(answer["result"]["photo"][0]["width"], 640);
+    assert!(answer["result"].get("text").is_none());
+    let (_, chat) = town.get("/control/chat/5").await;
+    let shown = &chat["messages"][0];
+    assert_eq!(shown["photo"], json!({"width": 640, "height": 480, "bytes": bytes.len()}));
+    assert_eq!(shown["text"], "so many");
+    let seen = town.world.lock().unwrap().phone(BotId(77), ChatId(5)).remove(0);
+    assert_eq!(seen.photo.as_deref(), Some(&*bytes));
+    let edit = json!({"chat_id": 5, "message_id": shown["message_id"], "text": "more"});
+    let (status, told) = town.post("/bot77:secret/editMessageText", edit).await;
+    assert_eq!(status, 400);
+    assert!(told["description"].as_str().unwrap().contains("no text in the message"), "{told}");
+
+    for (photo, caption, says) in [
+        (None, "", "there is no photo in the request"),
+        (Some(Vec::new()), "", "file must be non-empty"),
+        (Some(b"GIF89a".to_vec()), "", "IMAGE_PROCESS_FAILED"),
+        (Some(png(9_000, 1_001)), "", "PHOTO_INVALID_DIMENSIONS"),
+        (Some(png(2_100, 100)), "", "PHOTO_INVALID_DIMENSIONS"),
+        (Some(png(0, 100)), "", "PHOTO_INVALID_DIMENSIONS"),
+        (Some(png(1, 1)), &*"x".repeat(1_025), "caption is too long"),
+    ] {
+        let (status, told) = send(photo, caption).await;
+        assert_eq!(status, 400, "{told}");
+        assert!(told["description"].as_str().unwrap().contains(says), "{told}");
+    }
+    let by_name = json!({"chat_id": 5, "photo": "AgACAgIAAx"});
+    assert_eq!(town.post("/bot77:secret/sendPhoto", by_name).await.0, 400);
+    assert_eq!(town.get("/control/counts").await.1["sent"], 1);
 }
 
 #[test]

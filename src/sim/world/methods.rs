@@ -9,10 +9,10 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 
 use super::{
-    Act, Answer, ApiError, Sent, Standing, World,
+    Act, Answer, ApiError, Files, Sent, Standing, World,
     params::{self, Params},
     people::split_token,
-    shapes, struck,
+    photos, shapes, struck,
 };
 use crate::{
     domain::{
@@ -104,7 +104,8 @@ enum Method {
 }
 
 fn method(name: &str) -> Option<Method> {
-    const MESSAGE: [&str; 3] = ["sendmessage", "editmessagetext", "editmessagereplymarkup"];
+    const MESSAGE: [&str; 4] =
+        ["sendmessage", "sendphoto", "editmessagetext", "editmessagereplymarkup"];
     const PLAIN: [&str; 11] = [
         "getme",
         "deletewebhook",
@@ -129,6 +130,17 @@ fn method(name: &str) -> Option<Method> {
 impl World {
     /// A call of the Bot API that arrives at `now`: `/bot{token}/{method}`.
     pub fn call(&mut self, token: &str, name: &str, params: &Params, now: Moment) -> Called {
+        self.call_with(token, name, (params, &Files::new()), now)
+    }
+
+    /// The same, with files.
+    pub fn call_with(
+        &mut self,
+        token: &str,
+        name: &str,
+        (params, files): (&Params, &Files),
+        now: Moment,
+    ) -> Called {
         let Some((bot, secret)) = split_token(token) else {
             return at_once(&ApiError::of(404, "Not Found"));
         };
@@ -148,13 +160,23 @@ impl World {
         };
         *account.by_method.entry(known).or_default() += 1;
         Called::Reply(match method {
-            Method::Message(_) => self.message_method(bot, known, params, now),
+            Method::Message(_) => self.message_method(bot, known, (params, files), now),
             Method::Plain(_) | Method::GetUpdates => self.plain_method(bot, known, params, now),
         })
     }
 
-    fn message_method(&mut self, bot: BotId, name: &str, params: &Params, now: Moment) -> Reply {
-        let (chat, act) = match self.read_act(name, params) {
+    fn message_method(
+        &mut self,
+        bot: BotId,
+        name: &str,
+        (params, files): (&Params, &Files),
+        now: Moment,
+    ) -> Reply {
+        let read = match name {
+            "sendphoto" => self.read_photo(params, files),
+            _ => self.read_act(name, params),
+        };
+        let (chat, act) = match read {
             Ok(read) => read,
             Err(error) => {
                 if let Some(account) = self.bots.get_mut(&bot) {
@@ -173,6 +195,16 @@ impl World {
         Reply { after, what }
     }
 
+    fn read_photo(&mut self, params: &Params, files: &Files) -> Result<(ChatId, Act), ApiError> {
+        let chat = params::chat(params)?;
+        let (png, caption) = (photos::photo(params, files)?, photos::caption(params)?);
+        let how = (
+            params::flag(params, "disable_notification"),
+            params::flag(params, "allow_paid_broadcast"),
+        );
+        Ok((chat, self.photo_act(png, caption, how)))
+    }
+
     fn read_act(&mut self, name: &str, params: &Params) -> Result<(ChatId, Act), ApiError> {
         let chat = params::chat(params)?;
         let keyboard = params::keyboard(params)?;
@@ -189,7 +221,7 @@ impl World {
                 let silent = params::flag(params, "disable_notification");
                 let (reply_to, paid) =
                     (params::reply_to(params)?, params::flag(params, "allow_paid_broadcast"));
-                Act::Send { body, keyboard, silent, reply_to, paid }
+                Act::Send { body, keyboard, photo: 0, silent, reply_to, paid }
             }
             body => Act::Edit { message: params::message(params)?, body, keyboard },
         };

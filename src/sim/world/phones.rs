@@ -18,8 +18,10 @@ pub struct Seen {
     pub id: MessageId,
     /// Whether the bot wrote it.
     pub from_bot: bool,
-    /// What it says now.
+    /// What it says now; under a picture, its caption.
     pub text: Arc<str>,
+    /// The picture it shows.
+    pub photo: Option<Arc<[u8]>>,
     /// Its `reply_markup`, as JSON.
     pub keyboard: Option<Arc<str>>,
     /// When it was written.
@@ -56,14 +58,15 @@ impl World {
     #[must_use]
     pub fn phone(&self, bot: BotId, chat: ChatId) -> Vec<Seen> {
         let messages = self.phones.get(&(bot, chat)).map_or(&[][..], |phone| &phone.messages);
-        messages.iter().map(|message| self.seen(message)).collect()
+        messages.iter().map(|message| self.seen((bot, chat), message)).collect()
     }
 
-    fn seen(&self, message: &Message) -> Seen {
+    fn seen(&self, (bot, chat): (BotId, ChatId), message: &Message) -> Seen {
         Seen {
             id: MessageId(message.id.into()),
             from_bot: message.from_bot,
             text: self.letters.get(message.body).cloned().unwrap_or_default(),
+            photo: self.photos.shown((bot, chat, MessageId(message.id.into()))).cloned(),
             keyboard: self.letters.get(message.keyboard).cloned(),
             date: Utc::from_timestamp(message.date.into(), 0).unwrap_or_default(),
             arrival: message.arrival,

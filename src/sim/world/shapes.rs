@@ -76,8 +76,20 @@ pub(super) fn message(world: &World, id: BotId, place: ChatId, message: MessageI
         "message_id": message.0,
         "date": shown.date,
         "chat": chat(world, place),
-        "text": world.letters.get(shown.body).map_or("", |text| text),
     });
+    let words = world.letters.get(shown.body).map_or("", |text| text);
+    if let Some(png) = world.photos.shown((id, place, message)) {
+        let (width, height) = super::photos::size(png).unwrap_or_default();
+        let file = format!("photo-{}-{}-{}", id.0, place.0, message.0);
+        // Bot API: PhotoSize
+        shape["photo"] = json!([{
+            "file_id": file, "file_unique_id": file, "file_size": png.len(),
+            "width": width, "height": height,
+        }]);
+        shape["caption"] = words.into();
+    } else {
+        shape["text"] = words.into();
+    }
     if world.chats.get(&place).is_some_and(|chat| chat.kind == Kind::Channel) {
         shape["sender_chat"] = chat(world, place);
     } else if shown.from_bot {

@@ -440,7 +440,7 @@ fn a_wrong_token_is_unauthorized_and_a_malformed_one_not_found() {
         ("77:other", "getMe", 401),
         ("78:secret", "getMe", 401),
         ("nonsense", "getMe", 404),
-        (TOKEN, "sendPhoto", 404),
+        (TOKEN, "sendVideo", 404),
     ] {
         let called = world.call(token, method, &Params::new(), at(0));
         let Called::Reply(Reply { what: What::Http { status, .. }, .. }) = called else { panic!() };

@@ -4,7 +4,7 @@ use super::{AlertId, BotId, ChatId, Fanout, FanoutId, Ledger, Logged, Watch};
 use crate::{
     domain::{lang::Lang, time::Utc},
     ports::store::{Heir, LaneSave, LetterSave, LogRow, Save, WatchSave},
-    store::follows,
+    store::{after, follows},
 };
 
 impl Ledger {
@@ -26,7 +26,7 @@ impl Ledger {
     /// Saves progress. Saving the same again changes nothing.
     pub fn save(&mut self, bot: BotId, save: &Save, _at: Utc) {
         for lane in &save.lanes {
-            self.save_lane(lane);
+            self.save_lane(lane, save.pace);
         }
         for letter in &save.letters {
             self.save_letter(bot, letter);
@@ -45,7 +45,7 @@ impl Ledger {
         }
     }
 
-    fn save_lane(&mut self, lane: &LaneSave) {
+    fn save_lane(&mut self, lane: &LaneSave, pace: u32) {
         let Some(fanout) = self.fanouts.get_mut(&lane.fanout) else { return };
         if follows(&fanout.progress, &lane.progress) {
             fanout.progress = lane.progress.clone();
@@ -54,16 +54,23 @@ impl Ledger {
         if fanout.closed_at.is_some() {
             self.running.remove(&lane.fanout);
         }
-        let (bot, alert) = (fanout.bot, fanout.transition.alert.id());
+        let (bot, alert, opened_at) = (fanout.bot, fanout.transition.alert.id(), fanout.opened_at);
+        if !lane.log.is_empty() {
+            self.measured.entry(lane.fanout).or_default().pace = pace;
+        }
         for row in &lane.log {
-            self.save_row(bot, alert, lane.fanout, row);
+            if self.save_row(bot, alert, lane.fanout, row) {
+                let measured = self.measured.entry(lane.fanout).or_default();
+                measured.count(after(opened_at, row.at), (row.settlement, row.fate), row.repeated);
+            }
         }
     }
 
-    fn save_row(&mut self, bot: BotId, alert: AlertId, fanout: FanoutId, row: &LogRow) {
+    /// Whether it was not there yet.
+    fn save_row(&mut self, bot: BotId, alert: AlertId, fanout: FanoutId, row: &LogRow) -> bool {
         let chat = self.resolve(bot, row.chat);
         if self.rows(alert, bot, chat).any(|(_, before)| before.fanout == Some(fanout)) {
-            return;
+            return false;
         }
         let known = self.chats.contains_key(&(bot, chat));
         let told = known && row.settlement.may_have_read();
@@ -87,6 +94,7 @@ impl Ledger {
             }
         }
         self.struck(bot, chat, row.fate, Some(alert));
+        true
     }
 
     fn save_letter(&mut self, bot: BotId, save: &LetterSave) {

@@ -14,6 +14,7 @@ use crate::{
         consent::Challenge,
         ids::{AlertId, BotId, ChatId, Code, FanoutId, LetterId, RegionId, UpdateId, UserId},
         letter::{Letter, Watch},
+        report::FanoutFigures,
         time::Utc,
     },
     ports::store::{
@@ -82,6 +83,12 @@ impl Store for Memory {
     }
     async fn fanout(&self, fanout: FanoutId) -> Result<Option<Fanout>> {
         Ok(self.lock().fanout(fanout))
+    }
+    async fn figures(&self, alert: AlertId) -> Result<Vec<FanoutFigures>> {
+        Ok(self.lock().figures(alert))
+    }
+    async fn siblings(&self, fanout: FanoutId) -> Result<Vec<Fanout>> {
+        Ok(self.lock().siblings(fanout))
     }
     async fn page(&self, fanout: FanoutId, after: Position, limit: usize) -> Result<Page> {
         Ok(self.lock().page(fanout, after, limit))

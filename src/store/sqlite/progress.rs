@@ -11,9 +11,11 @@ use crate::{
         ids::{AlertId, BotId, ChatId, FanoutId},
         lang::Lang,
         letter::Watch,
+        report::Measured,
+        time::Utc,
     },
     ports::store::{Heir, LaneSave, LetterSave, LogRow, Result, Save, WatchSave},
-    store::follows,
+    store::{after, follows},
 };
 
 /// What a letter is logged under.
@@ -21,7 +23,7 @@ const LETTER: FanoutId = FanoutId(0);
 
 pub(super) async fn save(conn: &mut SqliteConnection, bot: BotId, save: &Save) -> Result<()> {
     for lane in &save.lanes {
-        save_lane(conn, lane).await?;
+        save_lane(conn, lane, save.pace).await?;
     }
     for letter in &save.letters {
         save_letter(conn, bot, letter).await?;
@@ -45,10 +47,10 @@ pub(super) async fn save(conn: &mut SqliteConnection, bot: BotId, save: &Save) -
     Ok(())
 }
 
-async fn save_lane(conn: &mut SqliteConnection, lane: &LaneSave) -> Result<()> {
-    let found: Option<(i64, i64, String)> =
+async fn save_lane(conn: &mut SqliteConnection, lane: &LaneSave, pace: u32) -> Result<()> {
+    let found: Option<(i64, i64, String, i64)> =
         sqlx::query_as(sql::LANE).bind(lane.fanout.0).fetch_optional(&mut *conn).await?;
-    let Some((bot, alert, before)) = found else { return Ok(()) };
+    let Some((bot, alert, before, opened_at)) = found else { return Ok(()) };
     let behind = !follows(&rows::take_progress(&before)?, &lane.progress);
     let progress = if behind { before } else { rows::put_progress(&lane.progress)? };
     sqlx::query(sql::LANE_SAVE)
@@ -60,7 +62,28 @@ async fn save_lane(conn: &mut SqliteConnection, lane: &LaneSave) -> Result<()> {
     if lane.log.is_empty() {
         return Ok(());
     }
-    append(conn, (BotId(bot), AlertId(alert), lane.fanout), &lane.log).await
+    let new = append(conn, (BotId(bot), AlertId(alert), lane.fanout), &lane.log).await?;
+    measure(conn, lane.fanout, (rows::time(opened_at)?, pace), &new).await
+}
+
+/// Counts sends for the figures.
+async fn measure(
+    conn: &mut SqliteConnection,
+    fanout: FanoutId,
+    (opened_at, pace): (Utc, u32),
+    new: &[&LogRow],
+) -> Result<()> {
+    let before: Option<(String,)> =
+        sqlx::query_as(sql::MEASURED).bind(fanout.0).fetch_optional(&mut *conn).await?;
+    let mut measured =
+        before.map_or_else(|| Ok(Measured::default()), |(body,)| rows::take_measured(&body))?;
+    measured.pace = pace;
+    for row in new {
+        measured.count(after(opened_at, row.at), (row.settlement, row.fate), row.repeated);
+    }
+    let body = rows::put_measured(&measured)?;
+    sqlx::query(sql::MEASURED_SAVE).bind(fanout.0).bind(body).execute(conn).await?;
+    Ok(())
 }
 
 /// A row of the log on its way into the database.
@@ -89,12 +112,13 @@ impl Appended<'_> {
     }
 }
 
-/// Appends a lane's rows that are not there yet, and strikes the chats of those that are new.
-async fn append(
+/// Appends a lane's rows that are not there yet, and strikes the chats of those that are new, which it
+/// gives back.
+async fn append<'a>(
     conn: &mut SqliteConnection,
     (bot, alert, fanout): (BotId, AlertId, FanoutId),
-    log: &[LogRow],
-) -> Result<()> {
+    log: &'a [LogRow],
+) -> Result<Vec<&'a LogRow>> {
     let named: Vec<i64> = log.iter().map(|row| row.chat.0).collect();
     let looked: Vec<(i64, bool, bool)> = sqlx::query_as(sql::LOG_LOOK)
         .bind(json!(named).to_string())
@@ -110,7 +134,7 @@ async fn append(
     let mut readers = told(conn, bot, others.collect()).await?;
     let mut seen = BTreeSet::new();
     let mut rows: Vec<Appended> = Vec::new();
-    let mut fates = Vec::new();
+    let mut new = Vec::new();
     for (row, &(chat, known, logged)) in log.iter().zip(&looked) {
         let chat = ChatId(chat);
         if logged || !seen.insert(chat) {
@@ -124,13 +148,13 @@ async fn append(
                 rows.push(Appended { alert: other, chat, lang: None, told: true, own: false, row });
             }
         }
-        fates.push((chat, row.fate));
+        new.push((chat, row));
     }
     insert(conn, bot, fanout, &rows).await?;
-    for (chat, fate) in fates {
-        chats::struck(conn, bot, chat, fate, Some(alert)).await?;
+    for (chat, row) in &new {
+        chats::struck(conn, bot, *chat, row.fate, Some(alert)).await?;
     }
-    Ok(())
+    Ok(new.into_iter().map(|(_, row)| row).collect())
 }
 
 /// Which of these are readers.

@@ -168,6 +168,18 @@ pub(super) const FANOUTS_OPEN: &str = "
     FROM fanouts AS f JOIN turns AS t ON t.alert = f.alert AND t.revision = f.revision
     WHERE f.bot = $1 AND f.closed_at IS NULL ORDER BY f.id";
 
+/// The broadcasts of the same transition as `$1`. They were opened in one transaction; a thousand bots
+/// are more than anybody runs.
+pub(super) const FANOUTS_BESIDE: &str = "
+    SELECT f.id, f.bot, t.body, f.audience, f.ceiling, f.readers_ceiling, f.size, f.hold,
+        f.progress, f.opened_at, f.closed_at
+    FROM fanouts AS o
+    CROSS JOIN fanouts AS f
+    JOIN turns AS t ON t.alert = f.alert AND t.revision = f.revision
+    WHERE o.id = $1 AND f.id BETWEEN o.id - 1000 AND o.id + 1000 AND f.id <> o.id
+        AND f.alert = o.alert AND f.revision = o.revision
+    ORDER BY f.id";
+
 pub(super) const FANOUTS_HOLD: &str = "UPDATE fanouts SET hold = $2
     WHERE alert = $1 AND id <= $3 AND closed_at IS NULL AND hold IS NOT 'halted'";
 
@@ -341,9 +353,22 @@ pub(super) const SIZED: &str = "UPDATE fanouts SET size = $2 WHERE id = $1";
 pub(super) const CLOSE_READERS: &str = "
     UPDATE fanouts SET readers_ceiling = (SELECT COALESCE(MAX(id), 0) FROM log)
     WHERE id = $1 AND readers_ceiling IS NULL";
-pub(super) const LANE: &str = "SELECT bot, alert, progress FROM fanouts WHERE id = $1";
+pub(super) const LANE: &str = "SELECT bot, alert, progress, opened_at FROM fanouts WHERE id = $1";
 pub(super) const LANE_SAVE: &str = "
     UPDATE fanouts SET progress = $2, closed_at = COALESCE(closed_at, $3) WHERE id = $1";
+/// The last migration that was made.
+pub(super) const VERSION: &str = "SELECT MAX(version) FROM _sqlx_migrations WHERE success";
+pub(super) const MEASURED: &str = "SELECT body FROM measured WHERE fanout = $1";
+pub(super) const MEASURED_SAVE: &str = "
+    INSERT INTO measured (fanout, body) VALUES ($1, $2)
+    ON CONFLICT (fanout) DO UPDATE SET body = excluded.body";
+pub(super) const FIGURES: &str = "
+    SELECT f.id, f.bot, t.body, f.size, f.progress, f.hold, f.opened_at, f.closed_at,
+        m.body
+    FROM fanouts AS f
+    JOIN turns AS t ON t.alert = f.alert AND t.revision = f.revision
+    LEFT JOIN measured AS m ON m.fanout = f.id
+    WHERE f.alert = $1 ORDER BY f.id";
 /// Under which ids these chats are known, and whether this broadcast has logged them.
 pub(super) const LOG_LOOK: &str = "
     WITH named AS (

@@ -52,7 +52,7 @@ pub(super) fn parse(row: FanoutRow) -> Result<Fanout> {
     })
 }
 
-fn number(count: i64) -> Result<u64> {
+pub(super) fn number(count: i64) -> Result<u64> {
     u64::try_from(count).map_err(|_| StoreError::Corrupt("a negative count".to_owned()))
 }
 

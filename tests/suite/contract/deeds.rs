@@ -2,10 +2,12 @@
 
 use nabat::{
     domain::{
-        alert::{Actor, Change, Settled, Status},
+        alert::{Actor, Change, Settled, Status, Transition},
         consent::Act,
         delivery::Settlement,
-        ids::{AlertId, BotId, ChatId, Code, LetterId, MessageId, Revision, UpdateId, UserId},
+        ids::{
+            AlertId, BotId, ChatId, Code, FanoutId, LetterId, MessageId, Revision, UpdateId, UserId,
+        },
         lang::Lang,
         letter::{Button, Class, Content, Message, Occasion},
     },
@@ -24,6 +26,31 @@ pub(super) async fn an_update_is_acted_upon_once(store: impl Store) {
     assert_eq!(store.enact(&update(3, Vec::new())).await.unwrap(), Enacted::Done(Vec::new()));
     assert_eq!(store.last_update(BOT).await.unwrap(), Some(UpdateId(5)));
     assert_eq!(store.last_update(BotId(8)).await.unwrap(), None);
+}
+
+pub(super) async fn the_broadcasts_of_one_transition_know_each_other(store: impl Store) {
+    let bots = vec![BOT, BotId(8), BotId(9)];
+    let alert = raised(AlertId(1), Status::Actual, &["west"]);
+    let of = |turn: &Transition| Effect::Turned {
+        transition: Box::new(turn.clone()),
+        audience: covering(&["west"]),
+        bots: bots.clone(),
+        code: None,
+        watchers: Vec::new(),
+    };
+    let first = act(&store, vec![of(&alert)]).await;
+    let update = turned(&alert, Change::Updated, 5);
+    let second = act(&store, vec![of(&update)]).await;
+    close(&store, first[0]).await;
+    let siblings = async |of| {
+        let found = store.siblings(of).await.unwrap();
+        found.iter().map(|one| (one.id, one.bot, one.closed_at.is_some())).collect::<Vec<_>>()
+    };
+    let beside = siblings(first[1]).await;
+    assert_eq!(beside, [(first[0], BOT, true), (first[2], BotId(9), false)]);
+    let beside = siblings(second[0]).await;
+    assert_eq!(beside, [(second[1], BotId(8), false), (second[2], BotId(9), false)]);
+    assert!(siblings(FanoutId(99)).await.is_empty());
 }
 
 pub(super) async fn numbers_of_alerts_are_never_reused(store: impl Store) {

@@ -12,6 +12,7 @@
 mod audience;
 mod chats;
 mod deeds;
+mod figures;
 mod progress;
 mod random;
 mod sqlite_only;
@@ -72,6 +73,7 @@ stories! {
     }
     deeds::{
         an_update_is_acted_upon_once,
+        the_broadcasts_of_one_transition_know_each_other,
         numbers_of_alerts_are_never_reused,
         a_second_alert_with_the_same_number_is_a_conflict,
         a_transition_from_an_old_state_is_a_conflict_and_nothing_is_done,
@@ -129,6 +131,18 @@ stories! {
         a_heir_follows_and_a_repetition_says_so_again,
         a_heir_that_is_in_the_audience_by_itself_is_not_told_twice,
         a_send_settled_under_the_old_id_makes_the_new_one_a_reader,
+    }
+    figures::{
+        an_alert_nobody_raised_has_no_figures,
+        figures_are_those_of_the_broadcast_as_far_as_it_got,
+        times_are_those_of_the_log,
+        a_send_is_counted_once_however_often_it_is_saved,
+        why_sends_failed_is_kept,
+        who_may_have_two_copies_is_counted,
+        a_clock_that_was_set_back_leaves_figures,
+        figures_outlive_the_log_and_whoever_left,
+        a_report_sums_over_the_bots_of_each_transition,
+        what_was_not_sent_is_told_apart_and_stars_are_counted,
     }
     tiers::{
         whoever_reaches_most_is_met_first_then_whoever_is_nearest,

@@ -15,6 +15,7 @@ use nabat::{
         ids::{AlertId, BotId, ChatId, FanoutId, LetterId, MessageId, UpdateId},
         lang::Lang,
         letter::{Content, Occasion, Watch},
+        report::Cost,
     },
     ports::store::{
         Cause, Deed, Effect, Enacted, Entry, Hold, LaneSave, LetterSave, Limits, LogRow, Progress,
@@ -219,13 +220,15 @@ fn row_at_random(chance: &mut Chance, ledger: &Ledger, chat: ChatId, own: AlertI
     LogRow {
         fate: chance.fate(),
         message: chance.once_in(2).then_some(MessageId(4)),
+        repeated: chat.0 % 3 == 0,
+        at: at((own.0 * 977 + chat.0 * 31).rem_euclid(5_000)),
         ..row(chat.0, chance.of(&Settlement::ALL), &tells)
     }
 }
 
 fn save_at_random(chance: &mut Chance, ledger: &Ledger) -> Op {
     let bot = chance.bot();
-    let mut save = Save::default();
+    let mut save = Save { pace: 30, ..Save::default() };
     let open = ledger.open_fanouts(bot);
     if !open.is_empty() {
         let fanout = chance.of(&open);
@@ -239,7 +242,12 @@ fn save_at_random(chance: &mut Chance, ledger: &Ledger) -> Op {
         let cursor = page.recipients.last().map_or(fanout.progress.cursor, |one| one.at);
         let mut tally = fanout.progress.tally;
         tally.add(Settlement::Delivered, page.recipients.len() as u64);
-        let mut progress = Progress { cursor, mark: cursor, stragglers: Vec::new(), tally };
+        let Progress { known, cost, .. } = fanout.progress;
+        let cost =
+            Cost { tenths: cost.tenths + u64::from(chance.once_in(2)), rate: 1_000, most: 9 };
+        let known = known + u64::from(chance.once_in(3));
+        let mut progress =
+            Progress { cursor, mark: cursor, stragglers: Vec::new(), tally, known, cost };
         if chance.once_in(6) {
             progress = Progress::START;
         }
@@ -322,6 +330,9 @@ async fn compare(ledger: &Ledger, store: &impl Store) {
     assert_eq!(store.board().await.unwrap(), ledger.board());
     assert_eq!(store.next_alert().await.unwrap(), ledger.next_alert());
     assert_eq!(store.asked_by(DUTY).await.unwrap(), ledger.asked_by(DUTY));
+    for alert in (1..ledger.next_alert().0).map(AlertId) {
+        assert_eq!(store.figures(alert).await.unwrap(), ledger.figures(alert));
+    }
     for bot in BOTS {
         assert_eq!(store.last_update(bot).await.unwrap(), ledger.last_update(bot));
         let open = ledger.open_fanouts(bot);

@@ -7,9 +7,10 @@ use nabat::{
         audience::Position,
         delivery::Settlement,
         ids::{ChatId, LetterId, UserId},
+        report::Cost,
     },
-    ports::store::{Deed, Effect, Entry, Save, Store, StoreError},
-    store::sqlite::{Options, Sqlite},
+    ports::store::{Deed, Effect, Entry, LaneSave, Progress, Save, Store, StoreError},
+    store::sqlite::{Archive, Options, Sqlite},
 };
 use sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
 
@@ -24,6 +25,57 @@ async fn again(store: Sqlite, dir: &tempfile::TempDir, how: Options) -> Sqlite {
     store.close().await;
     drop(store);
     Sqlite::open_with(&dir.path().join("nabat.db"), how).await.unwrap()
+}
+
+#[tokio::test]
+async fn figures_are_there_after_reopening_and_for_whoever_reads_beside() {
+    let (store, dir) = database().await;
+    let path = dir.path().join("nabat.db");
+    let (alert, fanout) = raise(&store, &["west"]).await;
+    let id = alert.alert.id();
+    log(&store, fanout, vec![row(1, Settlement::Delivered, &[id])]).await;
+    let figures = store.figures(id).await.unwrap();
+    assert_eq!(figures[0].measured.curve.delivered(), 1);
+    let archive = Archive::open(&path).await.unwrap();
+    assert_eq!(archive.figures(id).await.unwrap(), figures);
+    assert_eq!(archive.next_alert().await.unwrap(), store.next_alert().await.unwrap());
+    // It sees what is committed after it was opened, and holds nobody up.
+    log(&store, fanout, vec![row(2, Settlement::Delivered, &[id])]).await;
+    assert_eq!(archive.figures(id).await.unwrap(), store.figures(id).await.unwrap());
+    archive.close().await;
+    let store = again(store, &dir, Options::default()).await;
+    assert_eq!(store.figures(id).await.unwrap()[0].measured.curve.delivered(), 2);
+    store.close().await;
+    drop(store);
+    let archive = Archive::open(&path).await.unwrap();
+    assert_eq!(archive.figures(id).await.unwrap()[0].measured.curve.delivered(), 2);
+    archive.close().await;
+}
+
+#[tokio::test]
+async fn a_database_without_figures_gets_them_by_being_served_and_not_by_being_read() {
+    let (store, dir) = database().await;
+    let path = dir.path().join("nabat.db");
+    let (alert, fanout) = raise(&store, &["west"]).await;
+    let id = alert.alert.id();
+    store.close().await;
+    drop(store);
+    let mut before = beside(&dir).await;
+    for text in [
+        "DROP TABLE measured",
+        "DROP INDEX fanouts_of_alert",
+        "DELETE FROM _sqlx_migrations WHERE version >= 3",
+    ] {
+        before.execute(text).await.unwrap();
+    }
+    before.close().await.unwrap();
+    let refused = Archive::open(&path).await.unwrap_err();
+    assert!(refused.to_string().contains("start `nabat serve` on it once"), "{refused}");
+    let store = Sqlite::open(&path).await.unwrap();
+    let figures = store.figures(id).await.unwrap();
+    assert_eq!(figures[0].fanout, fanout);
+    assert_eq!(figures[0].measured.curve.delivered(), 0, "nothing was measured then");
+    store.close().await;
 }
 
 fn entry(what: &'static str) -> Entry {
@@ -131,6 +183,22 @@ async fn a_full_disk_is_said_to_be_full_and_nothing_is_half_done() {
     store.enact(&many).await.unwrap();
     store.save(BOT, &saved, at(1)).await.unwrap();
     assert_eq!(store.letters(BOT, LetterId(0)).await.unwrap().len(), 1, "and it goes on after");
+}
+
+#[tokio::test]
+async fn progress_of_an_earlier_version_is_read_as_having_cost_nothing() {
+    let (store, dir) = database().await;
+    let (_, fanout) = raise(&store, &["west"]).await;
+    let cost = Cost { tenths: 5, rate: 1_000, most: 9 };
+    let now = Progress { known: 2, cost, ..progress(3, 4, 1) };
+    let saved = LaneSave { progress: now.clone(), ..lane(fanout, Vec::new()) };
+    store.save(BOT, &Save { lanes: vec![saved], ..Save::default() }, at(1)).await.unwrap();
+    assert_eq!(store.fanout(fanout).await.unwrap().unwrap().progress, now);
+    let mut other = beside(&dir).await;
+    let strip = "UPDATE fanouts SET progress = json_remove(progress, '$.known', '$.cost')";
+    other.execute(strip).await.unwrap();
+    let before = Progress { known: 0, cost: Cost::NONE, ..now };
+    assert_eq!(store.fanout(fanout).await.unwrap().unwrap().progress, before);
 }
 
 #[tokio::test]

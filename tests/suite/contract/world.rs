@@ -147,6 +147,7 @@ pub(super) fn row(chat: i64, settlement: Settlement, tells: &[AlertId]) -> LogRo
         at: at(2),
         fate: Fate::Stays,
         tells: tells.to_vec(),
+        repeated: false,
     }
 }
 
@@ -175,7 +176,7 @@ pub(super) fn progress(cursor: i64, mark: i64, delivered: u64) -> Progress {
     let mut tally = Tally::ZERO;
     tally.add(Settlement::Delivered, delivered);
     let position = |key| Position { stratum: 1, key };
-    Progress { cursor: position(cursor), mark: position(mark), stragglers: Vec::new(), tally }
+    Progress { cursor: position(cursor), mark: position(mark), tally, ..Progress::START }
 }
 
 /// Walks an audience in pages of `limit` to where it ends for now; says whether it ended for good.

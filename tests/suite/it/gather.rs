@@ -175,6 +175,10 @@ async fn three_bots_overtaken_in_mid_broadcast_tell_everybody_the_truth_once() {
     for (n, (chat, ..)) in gathered.iter().enumerate() {
         assert!(shown(&town, &(bots[n], *chat), "№ 1.2")[0].edited, "they were the first to know");
     }
+    // One figure for the official, however many bots carry it.
+    let report = town.reached(PETER, "1.2").await;
+    assert!(report.contains(&format!("Получателей: {}", everybody.len())), "{report}");
+    assert!(report.contains(&format!("Доставлено: {}", everybody.len())), "{report}");
     town.ends(PETER, "1", "1.3").await;
     for one in &everybody {
         town.until(|town| shown(town, one, "ОКОНЧАНИЕ").len() == 1).await;

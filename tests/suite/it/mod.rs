@@ -14,6 +14,7 @@ mod four_eyes;
 mod gather;
 mod raise;
 mod replay;
+mod report;
 mod residents;
 mod restart;
 mod town;

@@ -135,11 +135,36 @@ impl Town {
         });
         let dir = tempfile::tempdir().unwrap();
         let (comfortable, daemon) = (COMFORTABLE, None);
-        Self { seed, bot, bots, comfortable, clock, world, rate, canary: None, api_url, dir, daemon, server }
+        Self {
+            seed,
+            bot,
+            bots,
+            comfortable,
+            clock,
+            world,
+            rate,
+            canary: None,
+            api_url,
+            dir,
+            daemon,
+            server,
+        }
     }
 
     pub(crate) fn database(&self) -> PathBuf {
         self.dir.path().join("nabat.db")
+    }
+
+    /// A directory with the sample configuration, whose database is this town's.
+    pub(crate) fn configured(&self) -> TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in config::SAMPLE {
+            let path = dir.path().join("config").join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let url = format!("url = \"sqlite:{}\"", self.database().display());
+            std::fs::write(path, text.replace("url = \"sqlite:nabat.db\"", &url)).unwrap();
+        }
+        dir
     }
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {

@@ -9,10 +9,12 @@ use nabat::{
         ids::{AlertId, BotId, ChatId, HazardId, LevelId, RegionId, UserId},
         lang::{Lang, Texts},
         letter::{Class, Content, NewLetter, Occasion},
+        manner::Manner,
         operator::{Mandate, Operator, Role, Scope},
         region::{Forest, Region},
     },
-    ports::store::Fanout,
+    fanout::{dispatch::What, pacer::Fare},
+    ports::{courier::Extras, store::Fanout},
 };
 
 pub(super) const BOT: BotId = BotId(4_242);
@@ -112,5 +114,22 @@ pub(super) fn official() -> Operator {
             regions: [RegionId::new("region"), RegionId::new("island")].into(),
             hazards: Scope::Every,
         }],
+    }
+}
+
+pub(super) fn is_picture(what: &What) -> bool {
+    let What::Letter { letter, .. } = what else { return false };
+    matches!(letter.new.content, Content::Picture { .. })
+}
+
+/// What goes with a message for its chat alone.
+pub(super) fn with(what: &What) -> Extras {
+    match what {
+        What::Bulletin { manner: Manner::Anew { reply_to, .. }, fare, .. } => {
+            Extras { reply_to: *reply_to, paid: *fare == Fare::Paid }
+        }
+        What::Bulletin { .. } | What::Letter { .. } | What::Edit { .. } | What::Canary => {
+            Extras::default()
+        }
     }
 }

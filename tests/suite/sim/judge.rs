@@ -64,7 +64,12 @@ pub(crate) fn judge(town: &Town, script: &Script) -> Result<Weathered, String> {
     let copies = judge.copies()?;
     // A store that refuses for long is what that alarm is for.
     let sick = script.ops.iter().any(|(_, op)| matches!(op, Op::Sick { .. }));
-    let expected = |alarm: &&Alarm| **alarm == Alarm::Unsaved && sick;
+    // A channel whose rights were taken is what that one is for.
+    let lost = |chat| !judge.steady(now_called(town, chat));
+    let expected = |alarm: &&Alarm| {
+        (**alarm == Alarm::Unsaved && sick)
+            || matches!(alarm, Alarm::Lost { chat, .. } if lost(*chat))
+    };
     if let Some(alarm) = town.record.alarms.iter().find(|alarm| !expected(alarm)) {
         return Err(format!("an alarm: {alarm:?}"));
     }

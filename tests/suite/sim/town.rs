@@ -15,9 +15,12 @@ use nabat::{
         consent::{Act, Answer, Challenge, Demand},
         delivery::{Fate, Gone, Outcome, Settlement},
         hazard::Catalogue,
-        ids::{AlertId, ChatId, Code, FanoutId, HazardId, LevelId, MessageId, RegionId, UserId},
+        ids::{
+            AlertId, ChatId, Code, FanoutId, HazardId, LevelId, MessageId, RegionId, Revision,
+            UserId,
+        },
         lang::Lang,
-        letter::{Content, NewLetter, Occasion},
+        letter::{Content, NewLetter, Occasion, Picture},
         manner::Manner,
         operator::{Role, Roster},
         region::{Area, Forest},
@@ -25,14 +28,10 @@ use nabat::{
     },
     fanout::{
         dispatch::{Action, Dispatch, What},
-        pacer::Fare,
         plan,
         purse::Budget,
     },
-    ports::{
-        courier::Extras,
-        store::{Cause, Deed, Effect, Enacted, Fanout, Hold, Save},
-    },
+    ports::store::{Cause, Deed, Effect, Enacted, Fanout, Hold, Save},
     sim::{
         courier::Post,
         dice::Dice,
@@ -43,7 +42,10 @@ use nabat::{
 };
 
 use super::{
-    fixtures::{BOT, OFFICIAL, forest, hazard, ids, kind, official, place, report, standing},
+    fixtures::{
+        BOT, OFFICIAL, forest, hazard, ids, is_picture, kind, official, place, report, standing,
+        with,
+    },
     jobs::{Answered, Job},
     ops::{GROUPS, Op, Script},
     record::Record,
@@ -333,9 +335,13 @@ impl Town {
                     dispatch.on_sending(parcel.ticket, &tells);
                 }
                 self.record.sent_to.insert(tag, parcel.chat);
-                match edits {
-                    Some(message) => self.post.edit(tag, parcel.chat, message, &text, self.now),
-                    None => self.post.send(tag, parcel.chat, &text, with(&parcel.what), self.now),
+                if is_picture(&parcel.what) {
+                    let picture = Picture { png: [0].into(), caption: text.to_string() };
+                    self.post.photo(tag, parcel.chat, &picture, self.now);
+                } else if let Some(message) = edits {
+                    self.post.edit(tag, parcel.chat, message, &text, self.now);
+                } else {
+                    self.post.send(tag, parcel.chat, &text, with(&parcel.what), self.now);
                 }
             }
             Action::Probe => {
@@ -391,7 +397,7 @@ impl Town {
                     tells.dedup();
                     (format!("S {} {:?}", letter.id.0, ids(&tells)).into(), tells, None)
                 }
-                Content::Progress(_) | Content::Plain { .. } => {
+                Content::Progress(_) | Content::Plain { .. } | Content::Picture { .. } => {
                     (format!("P {report:?}").into(), Vec::new(), None)
                 }
             },
@@ -636,7 +642,11 @@ impl Town {
 
     fn query(&mut self, chat: ChatId) {
         if let Some(known) = self.ledger.subscriber(BOT, chat) {
-            self.enact(Vec::new(), vec![standing(chat, Occasion::Asked, known.places)]);
+            let asked = standing(chat, Occasion::Asked, known.places);
+            let (alert, revision) = (AlertId(1), Revision::FIRST);
+            let picture =
+                NewLetter { content: Content::Picture { alert, revision }, ..asked.clone() };
+            self.enact(Vec::new(), vec![asked, picture]);
         }
     }
 
@@ -781,15 +791,3 @@ impl Town {
         self.ledger.enact(&deed)
     }
 }
-/// What goes with a message for its chat alone.
-fn with(what: &What) -> Extras {
-    match what {
-        What::Bulletin { manner: Manner::Anew { reply_to, .. }, fare, .. } => {
-            Extras { reply_to: *reply_to, paid: *fare == Fare::Paid }
-        }
-        What::Bulletin { .. } | What::Letter { .. } | What::Edit { .. } | What::Canary => {
-            Extras::default()
-        }
-    }
-}
-

@@ -159,7 +159,7 @@ fn a_newcomer_is_shown_a_bot_with_room_and_subscribed_all_the_same() {
         .iter()
         .filter_map(|letter| match &letter.content {
             Content::Plain { message, .. } => Some(&message.buttons),
-            Content::Standing { .. } | Content::Progress(_) => None,
+            Content::Standing { .. } | Content::Progress(_) | Content::Picture { .. } => None,
         })
         .flatten()
         .flatten()

@@ -1,6 +1,7 @@
 //! Stories of broadcasts that are held, paid for, or late.
 
 use super::*;
+use crate::domain::report::Cost;
 
 /// Of chat 1 to 199, with what an official says of it.
 fn held(hold: Option<Hold>) -> (Fanout, std::ops::Range<i64>) {
@@ -82,6 +83,8 @@ fn a_paid_broadcast_has_its_rate_until_its_budget_is_spent() {
     let now = bench.moment();
     // The messages of the first second that the free rate covers are not charged.
     assert_eq!(bench.dispatch.reports(now)[0].tenths, 100, "ten Stars and no more");
+    let cost = bench.kept[&FanoutId(1)].cost;
+    assert_eq!(cost, Cost { tenths: 100, rate: 100, most: 100 }, "and it is kept");
 }
 
 #[test]
@@ -92,6 +95,7 @@ fn what_is_not_configured_to_be_paid_goes_at_the_free_rate() {
     assert!((28..=31).contains(&sent), "{sent}");
     let now = bench.moment();
     assert_eq!(bench.dispatch.reports(now)[0].tenths, 0);
+    assert_eq!(bench.kept[&FanoutId(1)].cost, Cost::NONE);
 }
 
 #[test]
@@ -114,6 +118,8 @@ fn without_stars_it_goes_on_at_the_free_rate_and_nobody_is_lost() {
     assert_eq!(sent, (1..150).map(ChatId).collect::<Vec<_>>());
     assert!(matches!(bench.alarms[..], [Alarm::Unpaid(_)]), "said once: {:?}", bench.alarms);
     assert_eq!(bench.closed[0].tally.get(Settlement::Delivered), 149);
+    let cost = bench.kept[&FanoutId(1)].cost;
+    assert_eq!(cost.most, cost.tenths, "what is not spent is not expected any more");
 }
 
 /// Whether the first message is late that leaves after Telegram was away for so long.

@@ -97,6 +97,8 @@ fn is_told(bench: &mut Bench, fanout: Fanout) -> bool {
         let closed = bench.closed.iter().find(|one| one.fanout == id).unwrap();
         assert_eq!(closed.tally.get(Settlement::Superseded), 1);
     }
+    bench.deliver(1);
+    assert_eq!(bench.kept[&id].known, u64::from(told.is_none()));
     told.is_some()
 }
 
