@@ -185,8 +185,8 @@ pub(crate) fn writes(table: &mut Table) -> Result<()> {
                 let progress = Progress {
                     cursor: at(next),
                     mark: at(next + batch),
-                    stragglers: Vec::new(),
                     tally,
+                    ..Progress::START
                 };
                 let lanes = vec![LaneSave { fanout, progress, log, closed_at: None }];
                 let one = Instant::now();
@@ -217,5 +217,6 @@ fn row(n: i64) -> LogRow {
         at: epoch().utc,
         fate: Fate::Stays,
         tells: vec![AlertId(1)],
+        repeated: false,
     }
 }
