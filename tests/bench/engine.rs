@@ -182,12 +182,8 @@ pub(crate) fn writes(table: &mut Table) -> Result<()> {
                 tally.add(Settlement::Delivered, batch.cast_unsigned());
                 let stratum = u32::try_from(Tier::Recent.index() * PLACES.len())? + 1;
                 let at = |key| Position { stratum, key };
-                let progress = Progress {
-                    cursor: at(next),
-                    mark: at(next + batch),
-                    tally,
-                    ..Progress::START
-                };
+                let progress =
+                    Progress { cursor: at(next), mark: at(next + batch), tally, ..Progress::START };
                 let lanes = vec![LaneSave { fanout, progress, log, closed_at: None }];
                 let one = Instant::now();
                 let save = Save { lanes, ..Save::default() };
