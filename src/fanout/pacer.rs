@@ -29,11 +29,6 @@ const FREE_MAX: u32 = 60;
 /// must not pay for it.
 const CATCH_UP: Duration = Duration::from_millis(20);
 
-/// After a silence so many more than one may leave at once: the official's answer, the live report and
-/// what else a confirmation brings forth must not hold the alert itself back by a slot each, which at
-/// the free rate are 34 ms.
-const AHEAD: u32 = 4;
-
 /// A number for each send, in order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
@@ -102,17 +97,11 @@ impl Window {
         }
     }
 
-    /// `pace` in thousandths; before `open` nothing was allowed whatever the window says.
-    fn on_send(&mut self, ticket: Ticket, pace: u32, open: Mono, now: Mono) {
-        let step = self.length / self.limit;
-        // Late by the timer's grain: keep the schedule. Later than that: nothing was to be sent; or
-        // the window was full or Telegram asked for silence, which is not made up for.
-        let kept = if now.since(self.slot) <= CATCH_UP {
-            self.slot
-        } else {
-            self.ready_at().max(open).max(now - step * AHEAD)
-        };
-        self.slot = kept + step * WHOLE / pace;
+    /// `pace` in thousandths.
+    fn on_send(&mut self, ticket: Ticket, pace: u32, now: Mono) {
+        // Late by the timer's grain: keep the schedule. Later than that: nothing was to be sent.
+        let kept = if now.since(self.slot) <= CATCH_UP { self.slot } else { now };
+        self.slot = kept + self.length / self.limit * WHOLE / pace;
         if self.recent.len() >= self.limit as usize {
             self.recent.pop_front();
         }
@@ -198,9 +187,9 @@ impl Pacer {
         debug_assert!(self.ready_at(fare, now) <= now, "sent before the pacer allowed it");
         let ticket = self.next;
         self.next = Ticket(ticket.0 + 1);
-        self.all.on_send(ticket, self.pace, self.silent_until, now);
+        self.all.on_send(ticket, self.pace, now);
         if fare == Fare::Free {
-            self.free.on_send(ticket, self.pace, self.silent_until, now);
+            self.free.on_send(ticket, self.pace, now);
         }
         (ticket, self.all.within(now))
     }
@@ -293,41 +282,6 @@ mod tests {
         let sent = run(30, 5, Duration::from_millis(1));
         let gaps = sent.windows(2).map(|pair| pair[1].since(pair[0]));
         assert!(gaps.min().unwrap() > Duration::from_millis(25));
-    }
-
-    #[test]
-    fn after_a_silence_a_few_leave_at_once_and_the_pace_is_even_again() {
-        for limit in [1, 3, 30, 1_000] {
-            let mut pacer = Pacer::new(limit, Mono(0));
-            let quiet = Mono(60_000_000);
-            let mut now = quiet;
-            let mut sent = Vec::new();
-            while now < quiet + Duration::from_secs(5) {
-                while pacer.ready_at(Fare::Paid, now) <= now {
-                    pacer.on_send(Fare::Paid, now);
-                    sent.push(now);
-                }
-                now = now + Duration::from_millis(1);
-            }
-            assert!(most_in_a_second(&sent) <= limit as usize);
-            let at_once = sent.iter().filter(|&&at| at == quiet).count();
-            assert_eq!(at_once, (AHEAD as usize + 1).min(limit as usize), "{limit}/s");
-            if limit == 30 {
-                let late: Vec<Mono> =
-                    sent.into_iter().filter(|&at| at > quiet + SECOND + SECOND).collect();
-                let gaps = late.windows(2).map(|pair| pair[1].since(pair[0]));
-                assert!(gaps.min() > Some(Duration::from_millis(25)));
-            }
-        }
-    }
-
-    #[test]
-    fn after_a_pause_that_was_asked_for_nothing_is_made_up_for() {
-        let mut pacer = Pacer::new(30, Mono(0));
-        pacer.pause(Mono(60_000_000));
-        let now = Mono(60_000_500);
-        pacer.on_send(Fare::Paid, now);
-        assert!(pacer.ready_at(Fare::Paid, now) > now + Duration::from_millis(25));
     }
 
     #[test]
