@@ -7,13 +7,20 @@
 //!
 //! ```text
 //!   channels ─ large groups ─ groups ─ small groups ─┬─ in the area: recent ─ silent
-//!   (each: places of the area, then those around it) └─ around it:  recent ─ silent ─ readers
+//!   (each: places of the area, then those around it) └─ around it:  recent ─ silent ─┐
+//!                                                  ┌────────────────────────────────┘
+//!                                                  └─ readers: public ─ people ─ late
 //! ```
 //!
-//! Last come the readers of the alert by the delivery log. A chat has one tier, and belongs to the
+//! Last come the [`Readers`] of the alert by the delivery log. A chat has one tier, and belongs to the
 //! first place of the audience that it lives at. Hence those not yet reached wait for nobody: who is a
 //! reader may be settled only when older broadcasts are, who lives where is settled at once. And
 //! whoever lives both where the alert has ended and where it goes on is told by the latter.
+//!
+//! Among the readers too whoever reaches many goes first, however late it learnt of the alert: by a
+//! line in the end of another it learns last. That can be promised only of those who were in the log
+//! when the broadcast was opened, for nobody comes to be one of them later. Whoever is told after that
+//! is late, and walked in the order of the log, so that none comes behind the cursor.
 //!
 //! A chat's tier does not change while a broadcast is open: a chat that went from a stratum ahead of
 //! the cursor to one behind it would be missed.
@@ -28,7 +35,7 @@ use super::{
 /// Where a lane is in its audience: a stratum and the key inside it. Ordered as walked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Position {
-    /// The number of a stratum by [`Audience::stratum`], or [`Position::READERS`].
+    /// The number of a stratum by [`Audience::stratum`] or [`Readers::stratum`].
     pub stratum: u32,
     /// A row of the delivery log, or of the subscriptions.
     pub key: i64,
@@ -38,8 +45,38 @@ impl Position {
     /// Before everyone.
     pub const START: Self = Self { stratum: 0, key: 0 };
 
-    /// The stratum of the readers: after every place.
-    pub const READERS: u32 = u32::MAX;
+    /// Whether it is among the readers, not at a place.
+    #[must_use]
+    pub const fn is_reader(self) -> bool {
+        self.stratum >= Readers::Public.stratum()
+    }
+}
+
+/// Parts of the readers of an alert, by the row of the delivery log that first told the chat. Ordered
+/// as walked, after every place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Readers {
+    /// Groups and channels whose row was there when the broadcast was opened.
+    Public,
+    /// People whose row was there.
+    People,
+    /// Whoever was told after that. Only these still come while the readers are open.
+    Late,
+}
+
+impl Readers {
+    /// Every part, as walked.
+    pub const ALL: [Self; 3] = [Self::Public, Self::People, Self::Late];
+
+    /// The number of its stratum.
+    #[must_use]
+    pub const fn stratum(self) -> u32 {
+        match self {
+            Self::Public => u32::MAX - 2,
+            Self::People => u32::MAX - 1,
+            Self::Late => u32::MAX,
+        }
+    }
 }
 
 /// What a chat is.
@@ -197,7 +234,8 @@ impl Audience {
     /// How many strata there are, the readers not counted.
     #[must_use]
     pub fn strata(&self) -> u32 {
-        u32::try_from(self.places.len() * Tier::ALL.len()).unwrap_or(u32::MAX - 1)
+        let all = u32::try_from(self.places.len() * Tier::ALL.len()).unwrap_or(u32::MAX);
+        all.min(Readers::Public.stratum() - 1)
     }
 
     /// The tier and the index of the place of a stratum; the first is 1. `None` for readers, whose
@@ -303,8 +341,17 @@ mod tests {
         wanted.extend([(Tier::Recent, 0), (Tier::Recent, 1), (Tier::Silent, 0), (Tier::Silent, 1)]);
         wanted.extend([(Tier::Recent, 2), (Tier::Silent, 2)]);
         assert_eq!(all, wanted);
-        let beyond = [0, audience.strata() + 1, Position::READERS];
-        assert!(beyond.iter().all(|&n| audience.stratum(n).is_none()));
+        let beyond =
+            [0, audience.strata() + 1].into_iter().chain(Readers::ALL.map(Readers::stratum));
+        assert!(beyond.into_iter().all(|n| audience.stratum(n).is_none()));
+    }
+
+    #[test]
+    fn readers_come_after_every_place_part_by_part() {
+        let at = |stratum| Position { stratum, key: 0 };
+        let strata = Readers::ALL.map(Readers::stratum);
+        assert!(strata.is_sorted() && strata.iter().all(|&n| at(n).is_reader()));
+        assert!(!at(strata[0] - 1).is_reader() && !Position::START.is_reader());
     }
 
     #[test]

@@ -504,7 +504,7 @@ impl Lane {
             // but for the backlog of an outage.
             let needless = recipient.needless
                 || (self.starts && self.late && recipient.told)
-                || (at.stratum == Position::READERS && self.known_over && recipient.over);
+                || (at.is_reader() && self.known_over && recipient.over);
             if needless && !doubt {
                 self.count_known();
                 continue;

@@ -17,12 +17,13 @@
 //! [`Store::page`] walks stratum by stratum ([`Audience::stratum`]), in order of an immutable key: the
 //! subscriptions of the stratum's tier to its place, less the chats that belong to an earlier place
 //! of the audience. A chat *belongs* to a place if it was subscribed to it under the ceiling and had
-//! not gone by it. Last, in stratum [`Position::READERS`], comes the delivery log: the first row of
-//! each chat that was told of the alert and belongs to no place of the audience. Those who left since
-//! are met as such.
+//! not gone by it. Last, in the strata of [`Readers`], comes the delivery log: the first row of each
+//! chat that was told of the alert and belongs to no place of the audience. Those who left since are
+//! met as such.
 //!
 //! Nothing of the places depends on who is a reader, so they are walked while the readers still grow.
-//! The readers so far are walked then too, but the walk has no end before they are closed.
+//! The readers so far are walked then too, but the walk has no end before they are closed. New ones
+//! only come last: opening freezes the log as the *readers' floor*, and rows beyond it are late.
 //!
 //! A chat that moved is met under its new id, unless that is in the audience by itself. While readers
 //! still grow, the new id of a resident may become one after it was met; then it is told twice, which
@@ -34,7 +35,7 @@ use std::{collections::BTreeMap, future::Future, time::Duration};
 
 use crate::domain::{
     alert::{Actor, Transition},
-    audience::{Audience, Kind, Position, Reach, Recipient, Tier, Variant},
+    audience::{Audience, Kind, Position, Reach, Readers, Recipient, Tier, Variant},
     board::Board,
     consent::Challenge,
     delivery::{Fate, Settlement, Tally},
@@ -240,6 +241,9 @@ pub struct Fanout {
     pub audience: Audience,
     /// The sequence when it was planned.
     pub ceiling: i64,
+    /// The last row of the delivery log when it was opened: readers by a later row are late. 0 of
+    /// broadcasts opened before this was kept. Meaningless without readers.
+    pub readers_floor: i64,
     /// The last row of the delivery log that counts as a reader; `None` while older broadcasts of
     /// the alert may still add some. Meaningless without readers.
     pub readers_ceiling: Option<i64>,
@@ -253,6 +257,24 @@ pub struct Fanout {
     pub opened_at: Utc,
     /// When everyone was settled.
     pub closed_at: Option<Utc>,
+}
+
+impl Fanout {
+    /// The parts of its readers that a walk after this position has yet to go through, and the rows of
+    /// the delivery log of each: those after the first number, up to the second.
+    pub fn readers_after(&self, after: Position) -> impl Iterator<Item = (Readers, i64, i64)> {
+        let parts = if self.audience.readers { Readers::ALL.as_slice() } else { &[] };
+        let ceiling = self.readers_ceiling.unwrap_or(i64::MAX);
+        let left = parts.iter().filter(move |part| part.stratum() >= after.stratum);
+        left.map(move |&part| {
+            let (first, last) = match part {
+                Readers::Public | Readers::People => (0, self.readers_floor.min(ceiling)),
+                Readers::Late => (self.readers_floor, ceiling),
+            };
+            let passed = if part.stratum() == after.stratum { after.key } else { 0 };
+            (part, first.max(passed), last)
+        })
+    }
 }
 
 /// What survives a crash of a lane.

@@ -172,6 +172,8 @@ pub struct Logged {
 struct Told {
     /// Rows that told, in order: what a lane walks.
     walk: BTreeSet<i64>,
+    /// Of them, those of groups and channels.
+    public: BTreeSet<i64>,
     /// All rows of each chat, in order.
     chats: BTreeMap<ChatId, Vec<i64>>,
 }
@@ -381,6 +383,7 @@ impl Ledger {
             transition: transition.clone(),
             audience,
             ceiling: self.sequence,
+            readers_floor: self.last_logged(),
             readers_ceiling: None,
             size: None,
             hold: None,
@@ -615,6 +618,7 @@ impl Ledger {
         let key = (row.alert, row.bot);
         let Some(told) = self.told.get_mut(&key) else { return };
         told.walk.remove(&id);
+        told.public.remove(&id);
         if let Some(ids) = told.chats.get_mut(&row.chat) {
             ids.retain(|other| *other != id);
             if ids.is_empty() {

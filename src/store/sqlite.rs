@@ -224,7 +224,7 @@ impl Sqlite {
     /// If it can't be asked.
     pub async fn plans(&self) -> Result<Vec<String>> {
         let mut steps = Vec::new();
-        for text in sql::WALKS {
+        for text in sql::WALKS.into_iter().flatten() {
             let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));
             let plan: Vec<(i64, i64, i64, String)> =
                 sqlx::query_as(explain).fetch_all(&self.readers).await?;
@@ -311,6 +311,7 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
         migration(1, "first", include_str!("sqlite/migrations/0001_first.sql")),
         migration(2, "tiers", include_str!("sqlite/migrations/0002_tiers.sql")),
         migration(3, "curves", include_str!("sqlite/migrations/0003_curves.sql")),
+        migration(4, "readers", include_str!("sqlite/migrations/0004_readers.sql")),
     ];
     Migrator::with_migrations(all).run(connection).await.map_err(unmigrated)
 }

@@ -254,6 +254,7 @@ fn opened(before: usize, bot: BotId, transition: &Transition, audience: Audience
         transition: transition.clone(),
         audience,
         ceiling: 0,
+        readers_floor: 0,
         readers_ceiling: None,
         size: None,
         hold: None,

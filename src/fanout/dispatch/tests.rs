@@ -62,6 +62,7 @@ fn fanout_of(id: i64, alert: i64, (severity, paid): (Severity, bool), change: Ch
         transition: Transition { alert, change, at, by, settles: Vec::new() },
         audience: Audience { readers, places: vec![place], nearest: 1, exercise: false },
         ceiling: 1_000_000,
+        readers_floor: 0,
         readers_ceiling: None,
         size: None,
         hold: None,

@@ -104,7 +104,7 @@ impl Lane {
 
     /// How the chat would be told, were nothing in doubt.
     pub(super) fn put(&self, at: Position, entry: &Entry) -> Manner {
-        let over = at.stratum == Position::READERS;
+        let over = at.is_reader();
         // Without a reply, once Telegram found nothing to reply to.
         let message = entry.message.filter(|_| !entry.detached);
         self.manners.of_chat(entry.tier, entry.told, message, over)

@@ -17,10 +17,15 @@ impl Ledger {
 
     /// Closes the readers of a broadcast. The first call counts.
     pub fn close_readers(&mut self, fanout: FanoutId) {
-        let last = self.log.last_key_value().map_or(0, |(id, _)| *id);
+        let last = self.last_logged();
         if let Some(fanout) = self.fanouts.get_mut(&fanout) {
             fanout.readers_ceiling.get_or_insert(last);
         }
+    }
+
+    /// The last row of the delivery log.
+    pub(super) fn last_logged(&self) -> i64 {
+        self.log.last_key_value().map_or(0, |(id, _)| *id)
     }
 
     /// Saves progress. Saving the same again changes nothing.
@@ -127,6 +132,9 @@ impl Ledger {
         let told = self.told.entry((row.alert, row.bot)).or_default();
         if row.told {
             told.walk.insert(self.logged);
+            if !row.chat.is_private() {
+                told.public.insert(self.logged);
+            }
         }
         told.chats.entry(row.chat).or_default().push(self.logged);
         self.log.insert(self.logged, row);

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Bound};
 use super::{Chat, EXERCISES, FanoutId, How, Ledger, RegionId, Row};
 use crate::{
     domain::{
-        audience::{Audience, Kind, Position, Reach, Recipient, Standing, Tier, Variant},
+        audience::{Audience, Kind, Position, Reach, Readers, Recipient, Standing, Tier, Variant},
         delivery::Settlement,
         ids::{AlertId, BotId, ChatId, MessageId},
         lang::Lang,
@@ -123,20 +123,20 @@ impl Ledger {
         after: Position,
         meet: &mut impl FnMut(Position, Who<'a>) -> bool,
     ) -> bool {
-        if !fanout.audience.readers {
-            return true;
-        }
-        let stratum = Position::READERS;
-        let passed = if after.stratum == stratum { after.key } else { 0 };
         let key = (fanout.transition.alert.id(), fanout.bot);
         let Some(told) = self.told.get(&key) else { return true };
-        for &id in told.walk.range((Bound::Excluded(passed), Bound::Unbounded)) {
-            let Some(row) = self.log.get(&id) else { continue };
-            if self.first_told(fanout, row.chat) == Some(id)
-                && !self.lives(fanout, row.chat)
-                && !meet(Position { stratum, key: id }, Who::Reader(id))
-            {
-                return false;
+        for (part, after, last) in fanout.readers_after(after) {
+            let rows = if part == Readers::Public { &told.public } else { &told.walk };
+            for &id in rows.range((Bound::Excluded(after), Bound::Included(last.max(after)))) {
+                let Some(row) = self.log.get(&id) else { continue };
+                let ours = part != Readers::People || row.chat.is_private();
+                if ours
+                    && self.first_told(fanout, row.chat) == Some(id)
+                    && !self.lives(fanout, row.chat)
+                    && !meet(Position { stratum: part.stratum(), key: id }, Who::Reader(id))
+                {
+                    return false;
+                }
             }
         }
         true

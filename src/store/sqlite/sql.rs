@@ -152,27 +152,28 @@ pub(super) const CHALLENGES_OF: &str =
     "SELECT body FROM challenges WHERE issuer = $1 AND state = 'open' ORDER BY n DESC";
 
 pub(super) const FANOUT_NEW: &str = "
-    INSERT INTO fanouts (bot, alert, revision, audience, ceiling, progress, opened_at)
-    SELECT $1, $2, $3, $4, last, $5, $6 FROM sequence WHERE one = 1 RETURNING id";
+    INSERT INTO fanouts (bot, alert, revision, audience, ceiling, readers_floor, progress, opened_at)
+    SELECT $1, $2, $3, $4, last, (SELECT COALESCE(MAX(id), 0) FROM log), $5, $6
+    FROM sequence WHERE one = 1 RETURNING id";
 /// The audiences of an alert's open broadcasts.
 pub(super) const AUDIENCES_OPEN: &str = "
     SELECT audience FROM fanouts WHERE bot = $1 AND alert = $2 AND closed_at IS NULL";
 pub(super) const FANOUT: &str = "
-    SELECT f.id, f.bot, t.body, f.audience, f.ceiling, f.readers_ceiling, f.size, f.hold,
-        f.progress, f.opened_at, f.closed_at
+    SELECT f.id, f.bot, t.body, f.audience, f.ceiling, f.readers_floor, f.readers_ceiling,
+        f.size, f.hold, f.progress, f.opened_at, f.closed_at
     FROM fanouts AS f JOIN turns AS t ON t.alert = f.alert AND t.revision = f.revision
     WHERE f.id = $1";
 pub(super) const FANOUTS_OPEN: &str = "
-    SELECT f.id, f.bot, t.body, f.audience, f.ceiling, f.readers_ceiling, f.size, f.hold,
-        f.progress, f.opened_at, f.closed_at
+    SELECT f.id, f.bot, t.body, f.audience, f.ceiling, f.readers_floor, f.readers_ceiling,
+        f.size, f.hold, f.progress, f.opened_at, f.closed_at
     FROM fanouts AS f JOIN turns AS t ON t.alert = f.alert AND t.revision = f.revision
     WHERE f.bot = $1 AND f.closed_at IS NULL ORDER BY f.id";
 
 /// The broadcasts of the same transition as `$1`. They were opened in one transaction; a thousand bots
 /// are more than anybody runs.
 pub(super) const FANOUTS_BESIDE: &str = "
-    SELECT f.id, f.bot, t.body, f.audience, f.ceiling, f.readers_ceiling, f.size, f.hold,
-        f.progress, f.opened_at, f.closed_at
+    SELECT f.id, f.bot, t.body, f.audience, f.ceiling, f.readers_floor, f.readers_ceiling,
+        f.size, f.hold, f.progress, f.opened_at, f.closed_at
     FROM fanouts AS o
     CROSS JOIN fanouts AS f
     JOIN turns AS t ON t.alert = f.alert AND t.revision = f.revision
@@ -234,48 +235,67 @@ pub(super) const PLACE_COUNT: &str = "
                 AND e.place IN (SELECT value FROM json_each($5))
                 AND e.seq <= $4 AND (e.gone IS NULL OR e.gone > $4))";
 
-/// `$1` alert, `$2` bot, `$3` after, `$4` readers' ceiling, `$5` broadcast, `$6` places, `$7`
-/// ceiling, `$8` exercises only, `$9` limit.
-pub(super) const READER_PAGE: &str = "
+/// A walk of readers: what is asked of each, which chats, and what comes after. `$1` alert, `$2` bot,
+/// `$3` after, `$4` up to, `$5` broadcast, `$6` places, `$7` ceiling, `$8` exercises only.
+macro_rules! readers {
+    ($asked:literal, $whom:literal, $rest:literal) => {
+        concat!(
+            $asked,
+            "
+    WHERE l.alert = $1 AND l.bot = $2 AND l.told = 1 AND l.id > $3 AND l.id <= $4",
+            $whom,
+            "
+        AND l.fanout <> $5
+        AND NOT EXISTS (
+            SELECT 1 FROM log AS e
+            WHERE e.alert = l.alert AND e.bot = l.bot AND e.chat = l.chat
+                AND e.told = 1 AND e.fanout <> $5 AND e.id < l.id)
+        AND NOT (EXISTS (
+            SELECT 1 FROM subscriptions AS s
+            WHERE s.bot = l.bot AND s.chat = l.chat
+                AND s.place IN (SELECT value FROM json_each($6))
+                AND s.seq <= $7 AND (s.gone IS NULL OR s.gone > $7))
+            AND (NOT $8 OR EXISTS (
+                SELECT 1 FROM subscriptions AS x
+                WHERE x.bot = l.bot AND x.chat = l.chat AND x.place = ''
+                    AND x.seq <= $7 AND (x.gone IS NULL OR x.gone > $7))))",
+            $rest
+        )
+    };
+}
+macro_rules! reader_page {
+    ($whom:literal) => {
+        readers!(
+            "
     SELECT l.id, l.chat, l.place, COALESCE(c.lang, l.lang), c.how, c.tier
     FROM log AS l
-    LEFT JOIN chats AS c ON c.bot = l.bot AND c.chat = l.chat
-    WHERE l.alert = $1 AND l.bot = $2 AND l.told = 1 AND l.id > $3 AND l.id <= $4
-        AND l.fanout <> $5
-        AND NOT EXISTS (
-            SELECT 1 FROM log AS e
-            WHERE e.alert = l.alert AND e.bot = l.bot AND e.chat = l.chat
-                AND e.told = 1 AND e.fanout <> $5 AND e.id < l.id)
-        AND NOT (EXISTS (
-            SELECT 1 FROM subscriptions AS s
-            WHERE s.bot = l.bot AND s.chat = l.chat
-                AND s.place IN (SELECT value FROM json_each($6))
-                AND s.seq <= $7 AND (s.gone IS NULL OR s.gone > $7))
-            AND (NOT $8 OR EXISTS (
-                SELECT 1 FROM subscriptions AS x
-                WHERE x.bot = l.bot AND x.chat = l.chat AND x.place = ''
-                    AND x.seq <= $7 AND (x.gone IS NULL OR x.gone > $7))))
-    ORDER BY l.id LIMIT $9";
-
-/// Parameters as those of [`READER_PAGE`], but for the limit.
-pub(super) const READER_COUNT: &str = "
+    LEFT JOIN chats AS c ON c.bot = l.bot AND c.chat = l.chat",
+            $whom,
+            "
+    ORDER BY l.id LIMIT $9"
+        )
+    };
+}
+macro_rules! reader_count {
+    ($whom:literal) => {
+        readers!(
+            "
     SELECT COUNT(*)
-    FROM log AS l
-    WHERE l.alert = $1 AND l.bot = $2 AND l.told = 1 AND l.id > $3 AND l.id <= $4
-        AND l.fanout <> $5
-        AND NOT EXISTS (
-            SELECT 1 FROM log AS e
-            WHERE e.alert = l.alert AND e.bot = l.bot AND e.chat = l.chat
-                AND e.told = 1 AND e.fanout <> $5 AND e.id < l.id)
-        AND NOT (EXISTS (
-            SELECT 1 FROM subscriptions AS s
-            WHERE s.bot = l.bot AND s.chat = l.chat
-                AND s.place IN (SELECT value FROM json_each($6))
-                AND s.seq <= $7 AND (s.gone IS NULL OR s.gone > $7))
-            AND (NOT $8 OR EXISTS (
-                SELECT 1 FROM subscriptions AS x
-                WHERE x.bot = l.bot AND x.chat = l.chat AND x.place = ''
-                    AND x.seq <= $7 AND (x.gone IS NULL OR x.gone > $7))))";
+    FROM log AS l",
+            $whom,
+            ""
+        )
+    };
+}
+/// A page of each part of the readers, as [`Readers::ALL`] has them; `$9` limit. Those of groups and
+/// channels have an index of their own.
+///
+/// [`Readers::ALL`]: crate::domain::audience::Readers::ALL
+pub(super) const READER_PAGES: [&str; 3] =
+    [reader_page!(" AND l.chat <= 0"), reader_page!(" AND l.chat > 0"), reader_page!("")];
+/// How many each part has.
+pub(super) const READER_COUNTS: [&str; 3] =
+    [reader_count!(" AND l.chat <= 0"), reader_count!(" AND l.chat > 0"), reader_count!("")];
 
 /// `$1` bot, `$2` place, `$3` earlier places, `$4` exercises only, `$5` tier. Members are looked up for
 /// channels and groups only, which are few.
@@ -344,8 +364,8 @@ pub(super) const TOLD: &str = "
                 AND s.place NOT IN ('', json_extract(j.value, '$[1]')))";
 
 /// The texts behind `page`, `count` and `reach`.
-pub(super) const WALKS: [&str; 7] =
-    [PLACE_PAGE, PLACE_COUNT, READER_PAGE, READER_COUNT, REACH, EARLIER, TOLD];
+pub(super) const WALKS: [&[&str]; 3] =
+    [&[PLACE_PAGE, PLACE_COUNT, REACH, EARLIER, TOLD], &READER_PAGES, &READER_COUNTS];
 
 // --- progress --------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 use super::{chats::How, rows, sql};
 use crate::{
     domain::{
-        audience::{Audience, Position, Reach, Recipient, Standing, Tier, Variant},
+        audience::{Audience, Position, Reach, Readers, Recipient, Standing, Tier, Variant},
         ids::{AlertId, BotId, ChatId, FanoutId, MessageId, RegionId},
         lang::Lang,
         time::Utc,
@@ -20,6 +20,7 @@ pub(super) type FanoutRow = (
     i64,
     String,
     String,
+    i64,
     i64,
     Option<i64>,
     Option<i64>,
@@ -35,14 +36,15 @@ type MetRow = (i64, i64, String, Option<String>, Option<String>);
 type ReaderRow = (i64, i64, String, Option<String>, Option<String>, Option<i64>);
 
 pub(super) fn parse(row: FanoutRow) -> Result<Fanout> {
-    let (id, bot, turn, audience, ceiling, readers_ceiling, size, hold, progress, opened, closed) =
-        row;
+    let (id, bot, turn, audience, ceiling, readers_floor, readers_ceiling, size, hold, ..) = row;
+    let (.., progress, opened, closed) = row;
     Ok(Fanout {
         id: FanoutId(id),
         bot: BotId(bot),
         transition: rows::take_turn(&turn)?,
         audience: rows::take_audience(&audience)?,
         ceiling,
+        readers_floor,
         readers_ceiling,
         size: size.map(number).transpose()?,
         hold: hold.as_deref().map(rows::take_hold).transpose()?,
@@ -130,11 +132,13 @@ async fn walk(
             return Ok(false);
         }
     }
-    if !fanout.audience.readers {
-        return Ok(true);
+    for rows in fanout.readers_after(after) {
+        readers(conn, fanout, rows, limit, found).await?;
+        if found.len() == limit {
+            return Ok(false);
+        }
     }
-    readers(conn, fanout, after, limit, found).await?;
-    Ok(found.len() < limit && fanout.readers_ceiling.is_some())
+    Ok(!fanout.audience.readers || fanout.readers_ceiling.is_some())
 }
 
 /// Adds what the chats know of the alert by other messages.
@@ -195,11 +199,6 @@ pub(super) async fn told(
     Ok(found.into_iter().map(|(chat, told)| (ChatId(chat), told)).collect())
 }
 
-/// After which row of the log the readers go on.
-fn readers_key(after: Position) -> i64 {
-    if after.stratum == Position::READERS { after.key } else { 0 }
-}
-
 fn most(limit: usize, found: &[Recipient]) -> i64 {
     i64::try_from(limit.saturating_sub(found.len())).unwrap_or(i64::MAX)
 }
@@ -223,15 +222,15 @@ fn met(chat: ChatId, lang: Lang, place: RegionId) -> Recipient {
 async fn readers(
     conn: &mut SqliteConnection,
     fanout: &Fanout,
-    after: Position,
+    (part, after, last): (Readers, i64, i64),
     limit: usize,
     found: &mut Vec<Recipient>,
 ) -> Result<()> {
-    let page: Vec<ReaderRow> = sqlx::query_as(sql::READER_PAGE)
+    let page: Vec<ReaderRow> = sqlx::query_as(sql::READER_PAGES[part as usize])
         .bind(fanout.transition.alert.id().0)
         .bind(fanout.bot.0)
-        .bind(readers_key(after))
-        .bind(fanout.readers_ceiling.unwrap_or(i64::MAX))
+        .bind(after)
+        .bind(last)
         .bind(fanout.id.0)
         .bind(rows::put_places(&fanout.audience.places)?)
         .bind(fanout.ceiling)
@@ -242,7 +241,7 @@ async fn readers(
     for (key, chat, place, lang, how, tier) in page {
         let lang = lang.ok_or_else(|| StoreError::Corrupt("a reader's language".to_owned()))?;
         let recipient = Recipient {
-            at: Position { stratum: Position::READERS, key },
+            at: Position { stratum: part.stratum(), key },
             tier: tier.map_or(Ok(Tier::by_id(ChatId(chat))), rows::take_tier)?,
             ..met(ChatId(chat), rows::lang(&lang)?, RegionId::new(&place))
         };
@@ -387,12 +386,12 @@ pub(super) async fn count(
             .await?;
         counted += number(here)?;
     }
-    if audience.readers {
-        let (here,): (i64,) = sqlx::query_as(sql::READER_COUNT)
+    for (part, after, last) in fanout.readers_after(after) {
+        let (here,): (i64,) = sqlx::query_as(sql::READER_COUNTS[part as usize])
             .bind(fanout.transition.alert.id().0)
             .bind(fanout.bot.0)
-            .bind(readers_key(after))
-            .bind(fanout.readers_ceiling.unwrap_or(i64::MAX))
+            .bind(after)
+            .bind(last)
             .bind(id.0)
             .bind(rows::put_places(&audience.places)?)
             .bind(fanout.ceiling)

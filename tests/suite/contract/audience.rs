@@ -3,7 +3,7 @@
 use nabat::{
     domain::{
         alert::{Change, Status, Transition},
-        audience::{Audience, Position, Standing, Tier},
+        audience::{Audience, Position, Readers, Standing, Tier},
         delivery::{Fate, Gone, Rights, Settlement},
         ids::{BotId, ChatId, FanoutId, LetterId},
         lang::Lang,
@@ -175,7 +175,7 @@ pub(super) async fn an_end_goes_to_those_who_were_told_and_to_no_one_else(store:
     let who: Vec<_> = met.iter().map(|one| (one.chat.0, one.standing)).collect();
     assert_eq!(who, [(3, Standing::Subscribed), (1, Standing::Subscribed)], "wherever they live");
     assert_eq!(met[0].variant.place, place("west"), "by the place the log remembers");
-    assert!(met.iter().all(|one| one.at.stratum == Position::READERS));
+    assert!(met.iter().all(|one| one.at.is_reader()));
 }
 
 pub(super) async fn a_reader_is_met_once_by_the_first_row(store: impl Store) {
@@ -322,7 +322,7 @@ pub(super) async fn a_reader_who_comes_to_a_remaining_place_after_the_ceiling_is
     store.close_readers(over).await.unwrap();
     let met = audience(&store, over).await;
     let strata: Vec<_> = met.iter().map(|one| (one.chat.0, one.at.stratum)).collect();
-    let readers = Position::READERS;
+    let readers = Readers::People.stratum();
     assert_eq!(strata, [(1, readers), (2, readers)], "one came after, one had gone before");
 }
 
@@ -343,7 +343,7 @@ pub(super) async fn a_reader_who_declined_an_exercise_is_met_among_the_readers(s
     store.close_readers(over).await.unwrap();
     let met = audience(&store, over).await;
     let strata: Vec<_> = met.iter().map(|one| (one.chat.0, one.at.stratum)).collect();
-    assert_eq!(strata, [(2, 5), (1, Position::READERS)]);
+    assert_eq!(strata, [(2, 5), (1, Readers::People.stratum())]);
 }
 
 pub(super) async fn what_a_broadcast_logs_itself_makes_nobody_its_own_reader(store: impl Store) {

@@ -15,6 +15,7 @@ mod deeds;
 mod figures;
 mod progress;
 mod random;
+mod readers;
 mod sqlite_only;
 mod tidying;
 mod tiers;
@@ -115,6 +116,12 @@ stories! {
         a_letter_makes_a_reader_of_someone_never_met,
         an_unknown_broadcast_has_nobody,
         a_merged_group_is_met_once_and_the_count_stays,
+    }
+    readers::{
+        groups_and_channels_go_first_however_late_they_learnt_of_it,
+        whoever_is_told_after_the_opening_is_met_behind_the_cursor_of_nobody,
+        a_group_keeps_its_turn_among_readers_when_it_moves_or_merges,
+        a_partial_end_meets_a_group_elsewhere_before_the_people_there,
     }
     progress::{
         progress_is_read_back_as_it_was_saved,

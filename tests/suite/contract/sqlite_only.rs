@@ -152,7 +152,31 @@ async fn no_walk_reads_a_whole_table_or_sorts() {
         searched("SEARCH l USING INDEX log_readers (alert=? AND bot=? AND id>? AND id<?)"),
         "{steps:#?}"
     );
+    assert!(
+        searched("SEARCH l USING INDEX log_public (alert=? AND bot=? AND id>? AND id<?)"),
+        "{steps:#?}"
+    );
     assert!(searched("(bot=? AND chat=? AND place=? AND seq<?)"), "{steps:#?}");
+}
+
+#[tokio::test]
+async fn an_end_that_an_earlier_version_opened_goes_on_where_it_was() {
+    let (store, dir) = database().await;
+    for chat in [1, -2, 3, -4] {
+        join(&store, chat, &["west"]).await;
+    }
+    let (alert, start) = raise(&store, &["west"]).await;
+    let rows = [1, -2, 3, -4].map(|chat| row(chat, Settlement::Delivered, &[alert.alert.id()]));
+    log(&store, start, rows.to_vec()).await;
+    let (_, over) = end(&store, &alert).await;
+    // It kept no floor, and walked readers in one, by the last of all numbers.
+    beside(&dir).await.execute("UPDATE fanouts SET readers_floor = 0").await.unwrap();
+    store.close_readers(over).await.unwrap();
+    assert_eq!(chats(&store, over).await, [1, -2, 3, -4]);
+    let cursor = Position { stratum: u32::MAX, key: 2 };
+    let page = store.page(over, cursor, 10).await.unwrap();
+    let left: Vec<_> = page.recipients.iter().map(|one| one.chat.0).collect();
+    assert_eq!((left, page.last), (vec![3, -4], true));
 }
 
 #[tokio::test]
