@@ -46,6 +46,19 @@ fn an_update_takes_the_place_of_the_message_that_a_chat_has() {
 }
 
 #[test]
+fn a_reader_who_heard_that_it_is_over_is_not_told_again_whichever_part_it_is_of() {
+    for part in crate::domain::audience::Readers::ALL {
+        let mut bench = Bench::new(30);
+        let at = Position { stratum: part.stratum(), key: 1 };
+        let heard = Recipient { at, told: true, over: true, ..recipient(1) };
+        bench.known.insert((FanoutId(2), 1), heard);
+        bench.open(&[(event(2, 1, Change::Ended), 1..2)]);
+        assert_eq!(bench.next_send(2), None, "{part:?}");
+        assert_eq!(bench.closed[0].tally.get(Settlement::Superseded), 1);
+    }
+}
+
+#[test]
 fn what_can_not_be_edited_is_sent_anew_and_fails_nobody() {
     let mut bench = Bench::new(30);
     let told = Recipient { told: true, message: Some(MessageId(40)), ..recipient(1) };
