@@ -64,6 +64,8 @@ async fn a_database_without_figures_gets_them_by_being_served_and_not_by_being_r
     for text in [
         "DROP TABLE measured",
         "DROP INDEX fanouts_of_alert",
+        "DROP INDEX log_public",
+        "ALTER TABLE fanouts DROP COLUMN readers_floor",
         "DELETE FROM _sqlx_migrations WHERE version >= 3",
     ] {
         before.execute(text).await.unwrap();
